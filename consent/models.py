@@ -1,0 +1,110 @@
+"""Models: each `sql/<schema>/<name>.sql` is one SELECT, and becomes the table `<schema>.<name>`.
+
+A file opens with comment lines: `-- name: what one row is`, then `-- grain: columns   owner: team`, then prose.
+What a model reads is what its SELECT names, so the order of building is never written down twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from consent.settings import ROOT
+
+SQL = ROOT / "sql"
+_HEADER = re.compile(r"\A(?:--[^\n]*\n)+")
+_GRAIN = re.compile(r"^grain:\s*(?P<grain>.*?)(?:\s{2,}owner:\s*(?P<owner>.*))?$")
+_RELATION = re.compile(r"\b(raw|policy|staging|marts|rules)\.([a-z_]+)\b")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One SQL file: its header as facts, its text as one statement."""
+
+    path: Path
+    text: str
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return self.path.stem
+
+    @property
+    def folder(self) -> str:
+        """The folder under `sql/`, which for models is the schema."""
+        return self.path.parent.name
+
+    @property
+    def relation(self) -> str:
+        """`schema.name`, as other statements call it."""
+        return f"{self.folder}.{self.name}"
+
+    @cached_property
+    def header(self) -> list[str]:
+        """The leading comment lines, without their dashes."""
+        match = _HEADER.match(self.text)
+        return [line.removeprefix("--").strip() for line in match.group().splitlines()] if match else []
+
+    @cached_property
+    def title(self) -> str:
+        """What one row is, from the first line `name: …`."""
+        return self.header[0].partition(":")[2].strip() if self.header else ""
+
+    @cached_property
+    def grain(self) -> list[str]:
+        """The columns that make a row unique."""
+        match = next((m for line in self.header if (m := _GRAIN.match(line))), None)
+        return [column.strip() for column in match["grain"].split(",")] if match else []
+
+    @cached_property
+    def owner(self) -> str:
+        """The team that answers for it."""
+        match = next((m for line in self.header if (m := _GRAIN.match(line))), None)
+        return (match["owner"] or "").strip() if match else ""
+
+    @cached_property
+    def notes(self) -> str:
+        """The header's prose below grain and owner."""
+        return " ".join(line for line in self.header[1:] if not _GRAIN.match(line))
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The relations it names, itself left out."""
+        body = re.sub(r"--[^\n]*", "", self.text)
+        return frozenset(f"{schema}.{name}" for schema, name in _RELATION.findall(body)) - {self.relation}
+
+
+@lru_cache
+def statement(relation: str) -> Statement:
+    """The statement of `folder.name`, for example `landing.decode`."""
+    folder, _, name = relation.partition(".")
+    path = SQL / folder / f"{name}.sql"
+    return Statement(path, path.read_text(encoding="utf-8"))
+
+
+def statements(folder: str) -> list[Statement]:
+    """Every statement of a folder under `sql/`, by name."""
+    return [statement(f"{folder}.{path.stem}") for path in sorted((SQL / folder).glob("*.sql"))]
+
+
+def in_order(models: Iterable[Statement]) -> Iterator[Statement]:
+    """The same models, each after those it reads. Raises graphlib.CycleError if they read each other.
+
+    A model that reads `rules.hits` comes after every rule.
+    """
+    by_relation = {model.relation: model for model in models}
+    rules = {relation for relation in by_relation if relation.startswith("rules.")}
+    graph = {
+        relation: (model.reads & by_relation.keys()) | (rules if "rules.hits" in model.reads else set())
+        for relation, model in by_relation.items()
+    }
+    return (by_relation[relation] for relation in TopologicalSorter(graph).static_order())
+
+
+def all_models() -> list[Statement]:
+    """Staging, rules and marts, in an order in which they can be built."""
+    return list(in_order([*statements("staging"), *statements("rules"), *statements("marts")]))

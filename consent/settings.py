@@ -1,0 +1,82 @@
+"""Settings: one frozen object, built once at the edge from the environment and an optional `consent.toml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from consent.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """What can be set, as `CONSENT_<NAME>` or as `name = …` in `consent.toml` (the environment wins)."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CONSENT_", toml_file="consent.toml", frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    home: Path = Field(Path(".consent"), description="Folder that holds everything on disk.")
+    policies: Path = Field(ROOT / "policies", description="Folder of sites, jurisdictions, categories, rules.")
+    kafka_bootstrap_servers: str | None = Field(
+        None, description="host:port[,host:port…]; unset: the embedded broker that runs in this home."
+    )
+    topic: str = Field("consent.events", min_length=1, max_length=249, description="Kafka topic of the events.")
+    ingest_max_latency: float = Field(1.0, gt=0, le=3600, description="Seconds a read event may wait for its batch.")
+    ingest_batch_rows: int = Field(
+        125_000, ge=1, le=5_000_000, description="Events that end a batch; a DuckDB row group is 122,880."
+    )
+    ingest_batch_bytes: int = Field(
+        128 * 1024 * 1024, ge=1024, description="Bytes of values that end a batch before its rows do."
+    )
+    kafka_timeout: float = Field(10.0, gt=0, description="Seconds to wait for a broker before giving up.")
+    lock_timeout: float = Field(120.0, ge=0, description="Seconds to wait while another process writes.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then `consent.toml` in the working directory."""
+        return sources["init_settings"], sources["env_settings"], TomlConfigSettingsSource(settings_cls)
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Settings:
+        """Build the settings; `None` overrides are left out. Raises SettingsError naming what is allowed."""
+        try:
+            return cls(**{name: value for name, value in overrides.items() if value is not None})
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False)[0]
+            name = ".".join(str(part) for part in first["loc"])
+            raise SettingsError(f"CONSENT_{name.upper()}: {first['msg']} (came: {first.get('input')!r})") from None
+        except ValueError as error:  # a consent.toml that is not TOML
+            raise SettingsError(f"consent.toml: {error}") from None
+
+    @property
+    def warehouse(self) -> Path:
+        """The live DuckDB file."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def snapshot(self) -> Path:
+        """Link to the newest published snapshot."""
+        return self.home / "snapshot.duckdb"
+
+    @property
+    def reports(self) -> Path:
+        """Where reports are written unless told otherwise."""
+        return self.home / "reports"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's run history and schedules."""
+        return self.home / "dagster"
+
+    @property
+    def broker_file(self) -> Path:
+        """Where a running embedded broker says its address."""
+        return self.home / "broker.json"

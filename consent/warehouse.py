@@ -1,0 +1,172 @@
+"""The one DuckDB file, and the published snapshot of it.
+
+A process that holds the file open for writing shuts every other process out, so nobody keeps it open: each step
+opens, commits, closes, and waits its turn. Readers use the snapshot: files that are never written again, behind a
+link that is swapped by rename, so a reader keeps the file it has opened and the next one opens the new.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+from tenacity import RetryError, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+
+from consent.contract import COLUMNS, POSITION
+from consent.errors import SnapshotMissing, WarehouseError, WarehouseLocked
+
+# DuckDB 2 halves the bytes of an event, in files that say they need it.
+STORAGE_VERSION = "latest"
+
+_HITS = (
+    ("rule_id", "varchar"),
+    ("site", "varchar"),
+    ("jurisdiction", "varchar"),
+    ("item", "varchar"),
+    ("subject", "varchar"),
+    ("rule_case", "varchar"),
+    ("first_seen", "timestamp"),
+    ("last_seen", "timestamp"),
+    ("occurrences", "bigint"),
+    ("observed", "varchar"),
+    ("allowed", "varchar"),
+    ("evidence", "varchar"),
+    ("binding", "boolean"),
+    ("citation", "varchar"),
+)
+TABLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "raw.events": COLUMNS,
+    "raw.quarantine": (*POSITION, ("key", "blob"), ("value", "blob"), ("reason", "varchar")),
+    "raw.offsets": (
+        ("topic", "varchar"),
+        ("topic_id", "uuid"),
+        ("partition", "integer"),
+        ("first_offset", "bigint"),
+        ("next_offset", "bigint"),
+        ("committed_at", "timestamp"),
+    ),
+    "raw.offset_gaps": (
+        ("topic", "varchar"),
+        ("topic_id", "uuid"),
+        ("partition", "integer"),
+        ("first_offset", "bigint"),
+        ("next_offset", "bigint"),
+        ("noticed_at", "timestamp"),
+    ),
+    "staging.run": (("as_of", "timestamp"), ("jurisdictions", "varchar[]")),
+    "rules.hits": _HITS,
+}
+SCHEMAS = ("raw", "policy", "staging", "rules", "marts")
+
+
+def in_utc(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The same connection, its session in UTC, as every statement of ours expects."""
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+def create_schema(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what is not there yet: schemas, and the tables that no model makes."""
+    for schema in SCHEMAS:
+        connection.execute(f"create schema if not exists {schema}")
+    for table, columns in TABLES.items():
+        listed = ", ".join(f'"{name}" {sql_type}' for name, sql_type in columns)
+        connection.execute(f"create table if not exists {table} ({listed})")
+
+
+@contextlib.contextmanager
+def open_warehouse(path: Path, *, lock_timeout: float = 120.0) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection of its own to the live file, as `attached` gives it."""
+    with contextlib.closing(in_utc(duckdb.connect())) as connection, attached(connection, path, lock_timeout=lock_timeout):
+        yield connection
+
+
+@contextlib.contextmanager
+def attached(connection: duckdb.DuckDBPyConnection, path: Path, *, lock_timeout: float = 120.0) -> Iterator[None]:
+    """Make the live file the default database of `connection`, its schema in place; let go of it on the way out.
+
+    Waits up to `lock_timeout` seconds for another process to let go of it. Raises WarehouseLocked after that,
+    and WarehouseError where the file cannot be used: the folder is not writable, a newer DuckDB wrote it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WarehouseError(f"{path.parent}: cannot make the folder: {error.strerror}") from None
+    _attach(connection, path, lock_timeout)
+    try:
+        connection.execute("use warehouse")
+        create_schema(connection)
+        yield
+    except duckdb.FatalException as error:  # a full disk in the middle of a commit, say
+        raise WarehouseError(f"{path}: {_first_line(error)}") from None
+    finally:
+        connection.execute("use memory")
+        connection.execute("detach warehouse")
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, path: Path, lock_timeout: float) -> None:
+    turns = Retrying(
+        retry=retry_if_exception(_is_locked),
+        wait=wait_random_exponential(multiplier=0.01, max=0.25),
+        stop=stop_after_delay(lock_timeout),
+    )
+    quoted = str(path).replace("'", "''")
+    try:
+        turns(connection.execute, f"attach '{quoted}' as warehouse (storage_version '{STORAGE_VERSION}')")
+    except RetryError:
+        raise WarehouseLocked(f"{path}: another process has been writing for over {lock_timeout:g} s") from None
+    except duckdb.Error as error:
+        raise WarehouseError(f"{path}: {_explain(error, path)}") from None
+
+
+def _is_locked(error: BaseException) -> bool:
+    return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
+
+
+def _explain(error: duckdb.Error, path: Path) -> str:
+    text = _first_line(error)
+    if "version number" in text:
+        return f"written by another DuckDB version; this is {duckdb.__version__} ({text})"
+    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        return "not writable by this user"
+    return text
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+@contextlib.contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of it or nothing; an error on the way rolls back and goes on upwards."""
+    connection.execute("begin")
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(duckdb.Error):
+            connection.execute("rollback")
+        raise
+    connection.execute("commit")
+
+
+def open_snapshot(link: Path) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to the newest snapshot, in UTC. Raises SnapshotMissing before the first refresh."""
+    try:
+        target = link.resolve(strict=True)
+    except OSError:
+        raise SnapshotMissing(f"{link}: nothing is published yet; run `consent refresh`") from None
+    try:
+        return in_utc(duckdb.connect(str(target), read_only=True))
+    except duckdb.Error as error:
+        raise WarehouseError(f"{target}: {_explain(error, target)}") from None
+
+
+def swap_link(link: Path, target: Path) -> None:
+    """Point `link` at `target` in one rename; both lie under the same folder."""
+    temporary = link.with_name(f".{link.name}.{os.getpid()}.{time.monotonic_ns()}")
+    temporary.symlink_to(target.relative_to(link.parent))
+    temporary.replace(link)

@@ -1,0 +1,112 @@
+"""Sending: lines or records into the topic, each acknowledged by every replica before it counts."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from kafka import KafkaProducer
+
+from consent.errors import BrokerUnavailable
+from consent.settings import Settings
+from ingestion.broker import bootstrap_servers
+from ingestion.decoder import Decoder, as_batch
+from ingestion.topics import describe_topic, kafka_errors
+
+_CHECK_LINES = 10_000
+
+
+class Record(Protocol):
+    """What goes out: bytes, and the time Kafka shall keep with them (None: now)."""
+
+    key: bytes | None
+    value: bytes
+    timestamp_ms: int | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A canonical line as a record, untouched; its key is the event's subject where it can be read."""
+
+    key: bytes | None
+    value: bytes
+    timestamp_ms: int | None = None
+
+
+@dataclass
+class Sent:
+    """Totals; `rejected` maps a reason to the numbers (from 1) of the lines that `--check` held back."""
+
+    sent: int
+    rejected: dict[str, list[int]]
+
+
+def send_lines(lines: Iterable[bytes], settings: Settings, *, check: bool = False) -> Sent:
+    """Send NDJSON. Blank lines are skipped; with `check` only lines that the decoder accepts go out.
+
+    Raises BrokerUnavailable, saying how many were acknowledged before it broke off.
+    """
+    numbered = ((number, text) for number, line in enumerate(lines, 1) if (text := line.rstrip(b"\r\n")).strip())
+    rejected: dict[str, list[int]] = {}
+    good = _only_good(numbered, rejected) if check else (line for _, line in numbered)
+    sent = send_records((Line(_subject(line), line) for line in good), settings)
+    return Sent(sent, rejected)
+
+
+def send_records(
+    records: Iterable[Record], settings: Settings, *, on_progress: Callable[[int], None] | None = None
+) -> int:
+    """Send records; returns how many were acknowledged, all of them or an error."""
+    servers = bootstrap_servers(settings)
+    describe_topic(servers, settings.topic, timeout=settings.kafka_timeout)
+    failures: list[BaseException] = []
+    count = 0
+    with kafka_errors(servers):
+        producer = KafkaProducer(
+            bootstrap_servers=servers.split(","),
+            bootstrap_timeout_ms=int(settings.kafka_timeout * 1000),
+            acks="all",
+            linger_ms=20,
+            batch_size=512 * 1024,
+        )
+        try:
+            for count, record in enumerate(records, 1):
+                producer.send(
+                    settings.topic, value=record.value, key=record.key, timestamp_ms=record.timestamp_ms
+                ).add_errback(failures.append)
+                if failures:
+                    break
+                if on_progress and count % 1000 == 0:
+                    on_progress(count)
+            producer.flush()
+        finally:
+            producer.close()
+    if failures:
+        raise BrokerUnavailable(
+            f"Kafka at {servers}: {type(failures[0]).__name__} after {count - len(failures)} of {count} records "
+            "were acknowledged; send the rest again (repeats are counted once)"
+        )
+    return count
+
+
+def _subject(line: bytes) -> bytes | None:
+    try:
+        subject = json.loads(line)["subject"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return subject.encode("utf-8", "replace") if isinstance(subject, str) else None
+
+
+def _only_good(numbered: Iterable[tuple[int, bytes]], rejected: dict[str, list[int]]) -> Iterator[bytes]:
+    with Decoder() as decoder:
+        lines = iter(numbered)
+        while chunk := list(itertools.islice(lines, _CHECK_LINES)):
+            decoder.decode(as_batch([line for _, line in chunk]))
+            for (number, line), reason in zip(chunk, decoder.reasons(), strict=True):
+                if reason is None:
+                    yield line
+                else:
+                    rejected.setdefault(reason, []).append(number)

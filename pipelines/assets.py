@@ -1,0 +1,118 @@
+"""Assets: one for each model in `sql/`, and those that feed the models or publish them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from consent.build import build, repeated_grains, set_run, violations
+from consent.models import Statement, all_models, statements
+from consent.policies import Registry
+from pipelines.checks import checks_of
+from pipelines.publish import publish
+from pipelines.resources import WarehouseResource
+
+POOL = "duckdb_writer"
+POLICIES = dg.AssetKey(["policy", "registry"])
+RUN = dg.AssetKey(["staging", "run"])
+SNAPSHOT = dg.AssetKey(["published", "snapshot"])
+
+
+class RunConfig(dg.Config):
+    """What a refresh may be told; `as_of` is an RFC 3339 time, empty for now."""
+
+    as_of: str = ""
+
+
+def asset_key(relation: str) -> dg.AssetKey:
+    """The asset of a relation; every `policy.*` table is part of one asset."""
+    schema, _, name = relation.partition(".")
+    if schema == "policy":
+        return POLICIES
+    return dg.AssetKey([schema, name])
+
+
+raw_specs = [
+    dg.AssetSpec(["raw", "events"], group_name="raw", description="Accepted events, as `consent ingest` landed them."),
+    dg.AssetSpec(["raw", "quarantine"], group_name="raw", description="Records set aside whole, with their reason."),
+    dg.AssetSpec(["raw", "offset_gaps"], group_name="raw", description="Offsets Kafka deleted before they were read."),
+]
+
+
+@dg.asset(key=POLICIES, group_name="policy", pool=POOL, description="Sites, jurisdictions, categories, rules: policies/.")
+def policies(warehouse: WarehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Load the policy files into the warehouse."""
+    registry = Registry.load(warehouse.settings.policies)
+    with warehouse.open() as connection:
+        registry.write(connection)
+    return dg.MaterializeResult(
+        metadata={"sites": len(registry.sites), "rules": len(registry.rules), "fingerprint": registry.fingerprint}
+    )
+
+
+@dg.asset(key=RUN, group_name="staging", pool=POOL, description="The as-of time that every model of this run uses.")
+def run(config: RunConfig, warehouse: WarehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Fix the as-of time."""
+    as_of = datetime.fromisoformat(config.as_of) if config.as_of else datetime.now(UTC)
+    with warehouse.open() as connection:
+        set_run(connection, as_of.astimezone(UTC).replace(tzinfo=None))
+    return dg.MaterializeResult(metadata={"as_of": as_of.isoformat()})
+
+
+def _model_asset(model: Statement, hits: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    checks = checks_of(model)
+    reads = {asset_key(relation) for relation in model.reads - {"rules.hits"}} | {RUN}
+    key = asset_key(model.relation)
+
+    @dg.asset(
+        key=key,
+        deps=sorted(reads | set(hits if "rules.hits" in model.reads else [])),
+        group_name=model.folder,
+        pool=POOL,
+        kinds={"duckdb", "sql"},
+        description=f"{model.title}\n\n{model.notes}",
+        owners=[f"team:{model.owner.replace(' ', '-')}"] if model.owner else None,
+        check_specs=[check.spec(key) for check in checks],
+        metadata={"grain": ", ".join(model.grain), "sql": dg.MetadataValue.md(f"```sql\n{model.text}\n```")},
+    )
+    def model_asset(
+        warehouse: WarehouseResource,
+    ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+        with warehouse.open() as connection:
+            rows = build(connection, model)
+            results = [
+                check.result(
+                    key,
+                    repeated_grains(connection, model)
+                    if check.statement is None
+                    else violations(connection, check.statement),
+                )
+                for check in checks
+            ]
+        yield dg.MaterializeResult(metadata={"dagster/row_count": rows}, check_results=results)
+
+    return model_asset
+
+
+def model_assets() -> list[dg.AssetsDefinition]:
+    """One asset per model, in building order."""
+    hits = [asset_key(rule.relation) for rule in statements("rules")]
+    return [_model_asset(model, hits) for model in all_models()]
+
+
+@dg.asset(
+    key=SNAPSHOT,
+    deps=[asset_key(mart.relation) for mart in statements("marts")],
+    group_name="published",
+    pool=POOL,
+    description="The small read-only file that dashboards, reports and exports read, swapped in one rename.",
+)
+def snapshot(warehouse: WarehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Publish every mart."""
+    with warehouse.open() as connection:
+        published = publish(connection, warehouse.settings)
+    return dg.MaterializeResult(
+        metadata={"path": dg.MetadataValue.path(published.path), "relations": published.relations, "bytes": published.size}
+    )
+
+

@@ -1,0 +1,111 @@
+"""Commands on the results: refresh, audit, export, report, dashboard."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from consent.settings import Settings
+from pipelines.commands.options import AsOf, Home, Host, Port
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(refresh)
+    app.command()(audit)
+    app.command()(export)
+    app.command()(report)
+    app.command()(dashboard)
+
+
+class Severity(StrEnum):
+    """Severities, from worst to mildest."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class AuditFormat(StrEnum):
+    """How findings are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+class ExportFormat(StrEnum):
+    """How a relation is written."""
+
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+def refresh(
+    as_of: AsOf = None,
+    full: Annotated[bool, typer.Option("--full", help="Rebuild every day; today every refresh does.")] = False,  # noqa: ARG001
+    home: Home = None,
+) -> None:
+    """Run the Dagster job: models, rules, checks, publish."""
+    from pipelines.refresh import refresh as run
+
+    done = run(Settings.load(home=home), as_of=as_of)
+    typer.echo(f"published as of {done.as_of:%Y-%m-%d %H:%M:%S} UTC: {done.rows['findings']} findings, "
+               f"{done.rows['opt_in_daily']} rows of opt-in rates")
+    for check, rows in done.warnings.items():
+        typer.echo(f"check {check}: {rows} row{'' if rows == 1 else 's'}", err=True)
+
+
+def audit(
+    sites: Annotated[list[Path] | None, typer.Argument(help="Site files; default: all in policies/sites.")] = None,
+    jurisdiction: Annotated[str | None, typer.Option(help="Judge under this one alone, for example FR.")] = None,
+    output: Annotated[AuditFormat, typer.Option("--format", help="How to print.")] = AuditFormat.TABLE,
+    fail_on: Annotated[Severity | None, typer.Option(help="Exit with 1 for findings this severe or worse.")] = None,
+    as_of: AsOf = None,
+) -> None:
+    """Judge declared cookies and storage by the rules that need no events. Nothing is stored."""
+    from consent.audit import audit as run
+    from pipelines.findings_table import print_findings
+
+    findings = run(Settings.load().policies, sites, jurisdiction, as_of)
+    print_findings(findings, output.value)
+    if fail_on and any(list(Severity).index(Severity(severity)) <= list(Severity).index(fail_on) for severity in findings["severity"]):
+        raise typer.Exit(1)
+
+
+def export(
+    relation: Annotated[str, typer.Argument(help="A published relation, for example opt_in_daily.")],
+    output: Annotated[ExportFormat, typer.Option("--format", help="File format.")] = ExportFormat.CSV,
+    file: Annotated[Path | None, typer.Option("-o", "--output", help="File; default: standard output.")] = None,
+    home: Home = None,
+) -> None:
+    """Write a published relation, in the order of its grain: the same as-of gives the same bytes."""
+    from pipelines.export import export as run
+
+    run(Settings.load(home=home), relation, output.value, file)
+
+
+def report(
+    period: Annotated[str | None, typer.Option(help="2026-W46 or 2026-11; default: the last full week.")] = None,
+    formats: Annotated[str, typer.Option("--format", help="html and csv, with a comma between.")] = "html,csv",
+    out: Annotated[Path | None, typer.Option("-o", "--output", help="Folder; default: <home>/reports.")] = None,
+    home: Home = None,
+) -> None:
+    """Write the report of a week or a month from the published snapshot."""
+    from dashboards.report import write_report
+
+    settings = Settings.load(home=home)
+    for path in write_report(settings, out or settings.reports, period=period, formats=tuple(formats.split(","))):
+        typer.echo(path)
+
+
+def dashboard(host: Host = "127.0.0.1", port: Port = 8050, home: Home = None) -> None:
+    """Serve the dashboard from the published snapshot. Ctrl-C stops it."""
+    from dashboards.app import serve
+
+    serve(Settings.load(home=home), host, port, on_ready=lambda url: typer.echo(f"Dashboard at {url}  (Ctrl-C stops it)"))

@@ -1,0 +1,33 @@
+"""What Dagster sees: assets, their checks, the refresh job and its schedule."""
+
+import dagster as dg
+
+from pipelines.assets import model_assets, policies, raw_specs, run, snapshot
+from pipelines.resources import WarehouseResource
+
+refresh_job = dg.define_asset_job(
+    "refresh",
+    selection=dg.AssetSelection.all(),
+    description="Rebuild every model as of now (or as_of), check them, publish the snapshot.",
+    executor_def=dg.in_process_executor,
+)
+
+hourly_refresh = dg.ScheduleDefinition(
+    name="hourly_refresh",
+    job=refresh_job,
+    cron_schedule="5 * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Five past every hour, as of now.",
+)
+
+
+@dg.definitions
+def definitions() -> dg.Definitions:
+    """Everything, for `dagster dev` and for `consent refresh`."""
+    return dg.Definitions(
+        assets=[*raw_specs, policies, run, *model_assets(), snapshot],
+        jobs=[refresh_job],
+        schedules=[hourly_refresh],
+        resources={"warehouse": WarehouseResource()},
+        executor=dg.in_process_executor,
+    )

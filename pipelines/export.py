@@ -1,0 +1,41 @@
+"""Exporting a published relation as CSV, JSON or Parquet."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+from pathlib import Path
+
+import duckdb
+
+from consent.errors import ConsentError
+from consent.models import statements
+from consent.settings import Settings
+from consent.warehouse import open_snapshot
+
+_OPTIONS = {"csv": "format csv, header", "json": "format json", "parquet": "format parquet"}
+
+
+def export(settings: Settings, relation: str, output: str, file: Path | None) -> None:
+    """Write `relation` to `file`, or to standard output. Raises ConsentError for a name that is not published."""
+    published = [mart.name for mart in statements("marts")]
+    if relation not in published:
+        raise ConsentError(f"no relation {relation!r}; expected one of {', '.join(published)}")
+    with contextlib.closing(open_snapshot(settings.snapshot)) as connection:
+        if file:
+            _copy(connection, relation, output, file)
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / relation
+            _copy(connection, relation, output, path)
+            sys.stdout.buffer.write(path.read_bytes())
+            sys.stdout.flush()
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, relation: str, output: str, file: Path) -> None:
+    quoted = str(file).replace("'", "''")
+    try:
+        connection.execute(f"copy (select * from {relation}) to '{quoted}' ({_OPTIONS[output]})")
+    except duckdb.IOException:
+        raise ConsentError(f"{file}: cannot write there") from None

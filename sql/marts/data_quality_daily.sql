@@ -1,0 +1,47 @@
+-- data_quality_daily: one row per day and site: what came in, and what was wrong with it
+-- grain: date, site   owner: data engineering
+-- received = accepted + quarantined; duplicates, bots, clock_skewed and late count among the accepted. A record in
+-- quarantine has the day of its Kafka timestamp and no site.
+with accepted as (
+    select
+        "date",
+        site,
+        count(*) as accepted,
+        count(*) filter (where is_duplicate) as duplicates,
+        count(*) filter (where is_bot) as bots,
+        count(*) filter (where is_clock_skewed) as clock_skewed,
+        count(*) filter (where is_late) as late
+    from staging.received
+    group by all
+),
+set_aside as (
+    select
+        quarantine.kafka_timestamp::date as "date",
+        '' as site,
+        count(*) as quarantined
+    from raw.quarantine as quarantine
+    inner join staging.run as run on quarantine.kafka_timestamp <= run.as_of
+    group by all
+),
+prompts as (
+    select
+        "date",
+        site,
+        sum(choices) > sum(shown) as impressions_missing
+    from marts.prompts_daily
+    group by all
+)
+select
+    "date",
+    site,
+    coalesce(accepted.accepted, 0) + coalesce(set_aside.quarantined, 0) as received,
+    coalesce(accepted.accepted, 0) as accepted,
+    coalesce(set_aside.quarantined, 0) as quarantined,
+    coalesce(accepted.duplicates, 0) as duplicates,
+    coalesce(accepted.bots, 0) as bots,
+    coalesce(accepted.clock_skewed, 0) as clock_skewed,
+    coalesce(accepted.late, 0) as late,
+    coalesce(prompts.impressions_missing, false) as impressions_missing
+from accepted
+full join set_aside using ("date", site)
+left join prompts using ("date", site)

@@ -1,0 +1,76 @@
+-- opt_in_daily: one row per day, site, platform, region, banner and category, of who was asked and who granted
+-- grain: date, site, platform, region, banner_id, banner_version, variant, category   owner: product analytics
+-- opt_in_rate is over the prompts shown, consent_rate over the people asked. Every grain of a day and site has a
+-- row for each category anyone was asked for there that day, so that no category's prompts are short.
+with answers as (
+    select
+        "date",
+        site,
+        platform,
+        region,
+        banner_id,
+        banner_version,
+        variant,
+        unnest(map_entries(categories)) as answer
+    from staging.events
+    where kind = 'decision' and surface = 'banner'
+),
+answered as (
+    select
+        "date",
+        site,
+        platform,
+        region,
+        banner_id,
+        banner_version,
+        variant,
+        answer.key as category,
+        count(*) as asked,
+        count(*) filter (where answer.value) as granted
+    from answers
+    group by all
+),
+categories as (
+    select distinct
+        "date",
+        site,
+        category
+    from answered
+    union
+    select distinct
+        prompts."date",
+        prompts.site,
+        canonical.category
+    from marts.prompts_daily as prompts
+    cross join (select distinct policy.categories.category from policy.categories) as canonical
+)
+select
+    prompts."date",
+    prompts.site,
+    prompts.platform,
+    prompts.region,
+    prompts.banner_id,
+    prompts.banner_version,
+    prompts.variant,
+    categories.category,
+    prompts.shown,
+    prompts.choices,
+    coalesce(answered.asked, 0) as asked,
+    coalesce(answered.granted, 0) as granted,
+    coalesce(answered.asked - answered.granted, 0) as denied,
+    if(prompts.impressions_missing or prompts.shown = 0, null, coalesce(answered.granted, 0) / prompts.shown)
+        as opt_in_rate,
+    answered.granted / answered.asked as consent_rate,
+    prompts.impressions_missing
+from marts.prompts_daily as prompts
+inner join categories on prompts."date" = categories."date" and prompts.site = categories.site
+left join answered
+    on
+        prompts."date" = answered."date"
+        and prompts.site = answered.site
+        and prompts.platform = answered.platform
+        and prompts.region = answered.region
+        and prompts.banner_id = answered.banner_id
+        and prompts.banner_version = answered.banner_version
+        and prompts.variant = answered.variant
+        and categories.category = answered.category

@@ -1,0 +1,68 @@
+-- prompts_daily: one row per day, site, platform, region and banner, of what people did with the prompt
+-- grain: date, site, platform, region, banner_id, banner_version, variant   owner: product analytics
+-- Choices are decisions on the banner itself. Where there are more choices than prompts shown, impressions are
+-- missing and everything over them is null, never clipped.
+with prompts as (
+    select
+        events."date",
+        events.site,
+        events.platform,
+        events.region,
+        events.banner_id,
+        events.banner_version,
+        events.variant,
+        events.kind,
+        coalesce(decisions.is_withdrawal, false) as is_withdrawal,
+        if(events.kind = 'decision' and events.surface = 'banner', events."action", null) as choice,
+        if(events.kind = 'decision' and events.surface = 'banner', events.decision_ms, null) as decision_ms
+    from staging.events as events
+    left join staging.decisions as decisions
+        on
+            events.topic_id = decisions.topic_id
+            and events.partition = decisions.partition
+            and events."offset" = decisions."offset"
+    where events.kind in ('impression', 'decision', 'dismissal')
+),
+counted as (
+    select
+        "date",
+        site,
+        platform,
+        region,
+        banner_id,
+        banner_version,
+        variant,
+        count(*) filter (where kind = 'impression') as shown,
+        count(choice) as choices,
+        count(*) filter (where choice = 'accept_all') as accept_all,
+        count(*) filter (where choice = 'reject_all') as reject_all,
+        count(*) filter (where choice = 'save') as save,
+        count(*) filter (where kind = 'dismissal') as dismissed,
+        count(*) filter (where is_withdrawal) as withdrawals,
+        quantile_cont(decision_ms, 0.5) as decision_ms_p50,
+        quantile_cont(decision_ms, 0.9) as decision_ms_p90
+    from prompts
+    group by all
+)
+select
+    "date",
+    site,
+    platform,
+    region,
+    banner_id,
+    banner_version,
+    variant,
+    shown,
+    choices,
+    accept_all,
+    reject_all,
+    save,
+    dismissed,
+    if(choices > shown, null, shown - choices) as no_choice,
+    withdrawals,
+    if(choices > shown or shown = 0, null, choices / shown) as interaction_rate,
+    if(choices = 0, null, accept_all / choices) as accept_all_rate,
+    decision_ms_p50,
+    decision_ms_p90,
+    choices > shown as impressions_missing
+from counted

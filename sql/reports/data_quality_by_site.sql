@@ -1,0 +1,18 @@
+-- data_quality_by_site: one row per site; quarantined records, which belong to none, are the row without a name
+-- grain: site   owner: data engineering
+select
+    site,
+    cast(coalesce(sum(received), 0) as bigint) as received,
+    cast(coalesce(sum(accepted), 0) as bigint) as accepted,
+    cast(coalesce(sum(quarantined), 0) as bigint) as quarantined,
+    cast(coalesce(sum(duplicates), 0) as bigint) as duplicates,
+    cast(coalesce(sum(bots), 0) as bigint) as bots,
+    cast(coalesce(sum(clock_skewed), 0) as bigint) as clock_skewed,
+    cast(coalesce(sum(late), 0) as bigint) as late,
+    cast(coalesce(sum(cast(impressions_missing as bigint)), 0) as bigint) as impressions_missing
+from data_quality_daily
+where
+    ($site is null or site = $site)
+    and date between $date_from and $date_to
+group by site
+order by site

@@ -1,0 +1,34 @@
+-- prompts_total: one row, the prompts and choices of the chosen days, under the page's filters
+-- grain: none   owner: product analytics
+-- Every count is null where nothing was prompted at all.
+with totals as (
+    select
+        cast(sum(shown) as bigint) as shown,
+        cast(sum(choices) as bigint) as choices,
+        cast(sum(accept_all) as bigint) as accept_all,
+        cast(sum(reject_all) as bigint) as reject_all,
+        cast(sum(save) as bigint) as save,
+        cast(sum(dismissed) as bigint) as dismissed,
+        cast(sum(withdrawals) as bigint) as withdrawals
+    from prompts_daily
+    where
+        ($site is null or site = $site)
+        and ($region is null or region = $region)
+        and ($platform is null or platform = $platform)
+        and ($banner_version is null or banner_version = $banner_version)
+        and date between $date_from and $date_to
+)
+
+select
+    shown,
+    choices,
+    accept_all,
+    reject_all,
+    save,
+    dismissed,
+    case when choices <= shown then shown - choices end as no_choice,
+    withdrawals,
+    case when choices <= shown then choices / nullif(shown, 0) end as interaction_rate,
+    accept_all / nullif(choices, 0) as accept_all_rate,
+    choices > shown as impressions_missing
+from totals

@@ -1,0 +1,98 @@
+-- consent_expired_relied_on: a consent was relied on at or after the end of its validity
+-- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- Relied on: a replay that grants a category beyond the necessary, or storage seen whose category the subject's latest
+-- decision granted. The jurisdiction is the one the decision was made in, since its validity is what ran out.
+with standing as (
+    select
+        decisions.*,
+        decisions.validity_citation || coalesce(' [' || limits.evidence || ']', '') as cited
+    from staging.decisions as decisions
+    left join staging.limits as limits
+        on
+            decisions.jurisdiction = limits.jurisdiction
+            and limits.limit_name = 'consent_validity'
+            and decisions.validity_source <> 'site'
+    where decisions.decided_at is distinct from decisions.next_decided_at
+),
+
+replays as (
+    select
+        events.site,
+        events.subject,
+        events.event_time as seen_at,
+        'stored consent' as item,
+        'replay' as rule_case,
+        null::varchar as category,
+        events.topic,
+        events.partition,
+        events."offset"
+    from staging.events as events
+    where
+        events.kind = 'replay'
+        and len(list_filter(map_entries(events.categories), lambda entry: entry.key <> 'necessary' and entry.value)) > 0
+),
+
+observed as (
+    select
+        site,
+        subject,
+        event_time as seen_at,
+        name as item,
+        '' as rule_case,
+        category,
+        topic,
+        partition,
+        "offset"
+    from staging.storage_observed
+    where category <> 'necessary'
+),
+
+uses as (
+    select * from replays
+    union all
+    select * from observed
+),
+
+relied as (
+    select
+        uses.*,
+        standing.jurisdiction,
+        standing.valid_until,
+        standing.validity_source,
+        standing.validity_binding,
+        standing.cited
+    from uses
+    asof inner join standing
+        on
+            uses.site = standing.site
+            and uses.subject = standing.subject
+            and uses.seen_at >= standing.decided_at
+    where
+        uses.seen_at >= standing.valid_until
+        and (uses.category is null or standing.categories[uses.category])
+)
+
+select
+    site,
+    jurisdiction,
+    item,
+    if(count(distinct subject) = 1, min(subject), '') as subject,
+    rule_case,
+    min(seen_at) as first_seen,
+    max(seen_at) as last_seen,
+    count(*) as occurrences,
+    'relied on at ' || strftime(min(seen_at), '%Y-%m-%d %H:%M:%S UTC') as observed,
+    'valid until ' || strftime(arg_min(valid_until, seen_at), '%Y-%m-%d %H:%M:%S UTC')
+    || case arg_min(validity_source, seen_at)
+        when 'jurisdiction' then ' (jurisdiction: ' || jurisdiction || ')'
+        when 'site' then ' (the site''s own validity)'
+        else ' (the organisation''s own default)'
+    end as allowed,
+    to_json(list(
+        json_object('topic', topic, 'partition', partition, 'offset', "offset")
+        order by seen_at, partition, "offset"
+    )[1:3])::varchar as evidence,
+    bool_or(validity_binding) as binding,
+    arg_min(cited, seen_at) as citation
+from relied
+group by site, jurisdiction, item, rule_case

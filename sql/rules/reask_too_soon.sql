@@ -1,0 +1,104 @@
+-- reask_too_soon: the banner put before someone who had refused, sooner than allowed
+-- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- A refusal is reject_all, or a decision that denies every category beyond the necessary; it has to be the latest
+-- decision before the prompt. Allowed at the floor's last moment, and after a material version of the policy took
+-- effect in between. Someone whose state was lost has another subject, and is not seen here. Only jurisdictions that
+-- name a floor count, the visitor's at the time of the prompt. A case is told apart where rules.yaml has one.
+with standing as (
+    select
+        decisions.site,
+        decisions.subject,
+        decisions.decided_at,
+        decisions.action = 'reject_all'
+        or (
+            len(list_filter(map_keys(decisions.categories), lambda name: name <> 'necessary')) > 0
+            and not list_has_any(
+                map_values(map_from_entries(list_filter(
+                    map_entries(decisions.categories), lambda entry: entry.key <> 'necessary'
+                ))),
+                [true]
+            )
+        ) as is_refusal
+    from staging.decisions as decisions
+    where decisions.decided_at is distinct from decisions.next_decided_at
+),
+
+floors as (
+    select
+        limits.jurisdiction,
+        limits.value,
+        limits.binding,
+        limits.citation || ' [' || limits.evidence || ']' as citation,
+        coalesce(cases.rule_case, '') as rule_case
+    from staging.limits as limits
+    left join policy.rules as cases
+        on
+            cases.rule_id = 'reask_too_soon'
+            and replace(lower(limits.jurisdiction), '-', '_') = cases.rule_case
+    where limits.limit_name = 'reask_floor' and limits.value is not null
+),
+
+prompts as (
+    select
+        events.site,
+        events.subject,
+        events.jurisdiction,
+        events.banner_id,
+        events.event_time,
+        events.topic,
+        events.partition,
+        events."offset",
+        standing.decided_at,
+        standing.is_refusal
+    from staging.events as events
+    asof inner join standing
+        on
+            events.site = standing.site
+            and events.subject = standing.subject
+            and events.event_time > standing.decided_at
+    where events.kind = 'impression'
+),
+
+early as (
+    select
+        prompts.*,
+        floors.value,
+        floors.binding,
+        floors.citation,
+        floors.rule_case
+    from prompts
+    inner join floors on prompts.jurisdiction = floors.jurisdiction
+    where
+        prompts.is_refusal
+        and prompts.event_time < prompts.decided_at + floors.value
+        and not exists (
+            select 1
+            from policy.versions as versions
+            where
+                versions.site = prompts.site
+                and versions.material
+                and versions.effective_from > prompts.decided_at
+                and versions.effective_from <= prompts.event_time
+        )
+)
+
+select
+    site,
+    jurisdiction,
+    banner_id as item,
+    if(count(distinct subject) = 1, min(subject), '') as subject,
+    rule_case,
+    min(event_time) as first_seen,
+    max(event_time) as last_seen,
+    count(*) as occurrences,
+    count(*) || ' prompt(s); the soonest '
+    || floor(min(date_diff('second', decided_at, event_time)) / 86400)::bigint || ' days after a refusal' as observed,
+    'not before ' || min(value)::varchar || ' after a refusal' as allowed,
+    to_json(list(
+        json_object('topic', topic, 'partition', partition, 'offset', "offset")
+        order by event_time, partition, "offset"
+    )[1:3])::varchar as evidence,
+    bool_or(binding) as binding,
+    min(citation) as citation
+from early
+group by site, jurisdiction, banner_id, rule_case

@@ -1,0 +1,47 @@
+-- storage_after_refusal_or_withdrawal: storage of a category that the subject's latest decision denies
+-- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- Storage seen at the very moment of the decision is not counted: the banner had no time to act on it.
+with standing as (
+    select
+        site,
+        subject,
+        decided_at,
+        categories
+    from staging.decisions
+    where decided_at is distinct from next_decided_at
+),
+
+denied as (
+    select
+        observed.*,
+        standing.decided_at
+    from staging.storage_observed as observed
+    asof inner join standing
+        on
+            observed.site = standing.site
+            and observed.subject = standing.subject
+            and observed.event_time > standing.decided_at
+    where observed.category <> 'necessary' and standing.categories[observed.category] = false
+)
+
+select
+    denied.site,
+    coalesce(sites.jurisdiction, '') as jurisdiction,
+    denied.name as item,
+    if(count(distinct denied.subject) = 1, min(denied.subject), '') as subject,
+    '' as rule_case,
+    min(denied.event_time) as first_seen,
+    max(denied.event_time) as last_seen,
+    count(*) as occurrences,
+    min(denied.category) || ' storage seen at ' || strftime(min(denied.event_time), '%Y-%m-%d %H:%M:%S UTC')
+    || ', denied at ' || strftime(arg_min(denied.decided_at, denied.event_time), '%Y-%m-%d %H:%M:%S UTC') as observed,
+    'no storage of a denied category' as allowed,
+    to_json(list(
+        json_object('topic', denied.topic, 'partition', denied.partition, 'offset', denied."offset")
+        order by denied.event_time, denied.partition, denied."offset"
+    )[1:3])::varchar as evidence,
+    null::boolean as binding,
+    null::varchar as citation
+from denied
+left join policy.sites as sites on denied.site = sites.site
+group by denied.site, sites.jurisdiction, denied.name

@@ -1,0 +1,38 @@
+-- undeclared_cookie: a cookie that the site's policy does not list
+-- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- An observation that names no type is taken for a cookie. Nothing is said of a site without a policy on file.
+with unlisted as (
+    select
+        seen.*,
+        coalesce(sites.jurisdiction, '') as site_jurisdiction
+    from staging.storage_observed as seen
+    inner join policy.sites as sites on seen.site = sites.site
+    where
+        seen.has_inventory
+        and not seen.is_declared
+        and coalesce(seen.type, 'cookie') = 'cookie'
+)
+
+select
+    site,
+    site_jurisdiction as jurisdiction,
+    name as item,
+    if(count(distinct subject) = 1, min(subject), '') as subject,
+    '' as rule_case,
+    min(event_time) as first_seen,
+    max(event_time) as last_seen,
+    count(*) as occurrences,
+    'seen as ' || string_agg(distinct coalesce(type, 'cookie'), ', ' order by coalesce(type, 'cookie'))
+    || coalesce(
+        ' of ' || min(domain) || if(count(distinct domain) > 1, ' and ' || (count(distinct domain) - 1) || ' more', ''),
+        ''
+    ) as observed,
+    'listed in the site''s policy' as allowed,
+    to_json(list(
+        json_object('topic', topic, 'partition', partition, 'offset', "offset")
+        order by event_time, partition, "offset"
+    )[1:3])::varchar as evidence,
+    null::boolean as binding,
+    null::varchar as citation
+from unlisted
+group by site, site_jurisdiction, name

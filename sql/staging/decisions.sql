@@ -1,0 +1,103 @@
+-- decisions: one row per decision, with how long it holds and what it changed
+-- grain: topic_id, partition, offset   owner: compliance
+-- valid_until is the shorter of the jurisdiction's validity and the site's own, in calendar months; where neither
+-- names one, the organisation's default. A withdrawal withdraws, or denies a category that was granted before.
+with made as (
+    select
+        topic,
+        topic_id,
+        partition,
+        "offset",
+        site,
+        subject,
+        jurisdiction,
+        event_time as decided_at,
+        "action",
+        surface,
+        "method",
+        categories,
+        banner_version,
+        policy_version,
+        lead(event_time) over decided as next_decided_at,
+        count(*) over (partition by site, subject) as decisions_of_subject
+    from staging.events
+    where kind = 'decision'
+    window decided as (partition by site, subject order by event_time, "offset", partition)
+),
+entries as (
+    select
+        topic_id,
+        partition,
+        "offset",
+        site,
+        subject,
+        decided_at,
+        unnest(map_entries(categories)) as entry
+    from made
+    where decisions_of_subject > 1
+),
+changes as (
+    select
+        topic_id,
+        partition,
+        "offset",
+        not entry.value and lag(entry.value) over (
+            partition by site, subject, entry.key order by decided_at, "offset", partition
+        ) as is_denied_after_grant
+    from entries
+),
+denials as (
+    select distinct
+        topic_id,
+        partition,
+        "offset"
+    from changes
+    where is_denied_after_grant
+),
+validity as (
+    select
+        made.*,
+        made.decided_at + if(limits.is_default, null, limits.value) as until_of_jurisdiction,
+        made.decided_at + sites.consent_validity as until_of_site,
+        made.decided_at + defaults.value as until_of_default,
+        limits.binding,
+        limits.citation,
+        made."action" = 'withdraw' or denials.topic_id is not null as is_withdrawal
+    from made
+    left join staging.limits as limits
+        on made.jurisdiction = limits.jurisdiction and limits.limit_name = 'consent_validity'
+    left join staging.limits as defaults
+        on defaults.jurisdiction = 'default' and defaults.limit_name = 'consent_validity'
+    left join policy.sites as sites on made.site = sites.site
+    left join denials
+        on
+            made.topic_id = denials.topic_id
+            and made.partition = denials.partition
+            and made."offset" = denials."offset"
+)
+select
+    topic,
+    topic_id,
+    partition,
+    "offset",
+    site,
+    subject,
+    jurisdiction,
+    decided_at,
+    next_decided_at,
+    "action",
+    surface,
+    "method",
+    categories,
+    banner_version,
+    policy_version,
+    is_withdrawal,
+    coalesce(least(until_of_jurisdiction, until_of_site), until_of_default) as valid_until,
+    case
+        when until_of_jurisdiction is null and until_of_site is null then 'default'
+        when until_of_site is null or until_of_jurisdiction <= until_of_site then 'jurisdiction'
+        else 'site'
+    end as validity_source,
+    coalesce(if(validity_source = 'jurisdiction', binding, false), false) as validity_binding,
+    if(validity_source = 'jurisdiction', citation, null) as validity_citation
+from validity

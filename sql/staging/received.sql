@@ -1,0 +1,58 @@
+-- received: one row per accepted event that had been received by the as-of time
+-- grain: topic_id, partition, offset   owner: data engineering
+-- Event time is the client's, unless its clock cannot be right: then it is the time of receipt. The first of the
+-- events with one event_id, by (received_at, partition, offset), counts; the others are marked as duplicates.
+with arrived as (
+    select
+        *,
+        coalesce(received_at, kafka_timestamp) as arrived_at
+    from raw.events
+),
+timed as (
+    select
+        *,
+        occurred_at > arrived_at + interval 5 minutes or occurred_at < arrived_at - interval 7 days as is_clock_skewed
+    from arrived
+    where arrived_at <= (select run.as_of from staging.run as run)
+),
+dated as (
+    select
+        *,
+        if(is_clock_skewed, arrived_at, occurred_at) as event_time
+    from timed
+)
+select
+    topic,
+    topic_id,
+    partition,
+    "offset",
+    event_id,
+    kind,
+    event_time,
+    event_time::date as "date",
+    arrived_at as received_at,
+    occurred_at,
+    site,
+    platform,
+    coalesce(region, '') as region,
+    coalesce("language", '') as "language",
+    subject,
+    coalesce(prompt_id, '') as prompt_id,
+    coalesce(banner_id, '') as banner_id,
+    coalesce(banner_version, '') as banner_version,
+    coalesce(banner_variant, '') as variant,
+    coalesce(banner_layer, '') as layer,
+    coalesce(policy_version, '') as policy_version,
+    coalesce(notice_hash, '') as notice_hash,
+    coalesce("action", '') as "action",
+    surface,
+    "method",
+    categories,
+    decision_ms,
+    gpc,
+    storage,
+    is_clock_skewed,
+    arrived_at > event_time + interval 24 hours as is_late,
+    coalesce(is_bot, false) as is_bot,
+    row_number() over (partition by event_id order by arrived_at, partition, "offset", topic_id) > 1 as is_duplicate
+from dated
