@@ -25,7 +25,7 @@ CANONICAL_CATEGORIES = ("necessary", "functionality", "performance", "marketing"
 REASONS = {
     "empty": "the record has no value (a tombstone)",
     "not_utf8": "the bytes are not UTF-8",
-    "not_json": "the text is not JSON (RFC 8259; NaN, comments and trailing commas are not)",
+    "not_json": "the text is not JSON (RFC 8259), or holds NaN or Infinity",
     "not_an_object": "the JSON is not one object",
     "duplicate_key": "an object has the same key twice, so its meaning is a guess",
     "missing": "a required field is not there",
@@ -122,7 +122,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "categories", "object",
         "category → granted; canonical: necessary, functionality, performance, marketing; others are kept as they come",
-        "categories", "map(varchar, boolean)", required=("decision", "replay"), values="boolean",
+        "categories", "json", required=("decision", "replay"), values="boolean",
     ),
     Field("decision_ms", "integer", "from prompt to choice, milliseconds", "decision_ms", "bigint", maximum=86_400_000),
     Field("signals", "object", "consent signals seen with the event"),
@@ -141,7 +141,7 @@ FIELDS: tuple[Field, ...] = (
     Field("signals.tc_string", "string", "IAB TCF string", "tc_string"),
     Field("signals.gpp_string", "string", "IAB GPP string", "gpp_string"),
     Field(
-        "signals.gcm", "object", "Google Consent Mode: key → granted or denied", "gcm", "map(varchar, varchar)",
+        "signals.gcm", "object", "Google Consent Mode: key → granted or denied", "gcm", "json",
         values="string",
     ),
     Field("source.cmp", "string", "", "source_cmp"),

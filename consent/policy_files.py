@@ -66,8 +66,7 @@ class Document:
 
     def wrong(self, loc: Loc, problem: str) -> PolicyError:
         """The error to raise for a field."""
-        name = ".".join(str(part + 1 if isinstance(part, int) else part) for part in loc) or WHOLE
-        return PolicyError(self.path, self.line(loc), name, problem)
+        return PolicyError(self.path, self.line(loc), _dotted(loc), problem)
 
     def validate(self, model: type[Model]) -> Model:
         """The file as a model. Raises PolicyError for the first thing wrong in it."""
@@ -158,8 +157,9 @@ def _mapping(node: yaml.MappingNode, loc: Loc, document: Document) -> dict[str, 
         key, line = str(key_node.value), key_node.start_mark.line + 1
         if key in values:
             first = document.lines[(*loc, key)]
-            name = ".".join(str(part) for part in (*loc, key))
-            raise PolicyError(document.path, line, name, f"this key is already on line {first}; give it once")
+            raise PolicyError(
+                document.path, line, _dotted((*loc, key)), f"this key is already on line {first}; give it once"
+            )
         document.lines[(*loc, key)] = line
         values[key] = _build(value_node, (*loc, key), document)
     return values
@@ -172,6 +172,11 @@ def _written(loc: Loc, lines: dict[Loc, int]) -> Loc:
         if (*written, part) in lines or (isinstance(part, str) and "[" not in part):
             written = (*written, part)
     return written
+
+
+def _dotted(loc: Loc) -> str:
+    """`storage.2.name` for the name of the second row: people count from one."""
+    return ".".join(str(part + 1 if isinstance(part, int) else part) for part in loc) or WHOLE
 
 
 def _near(word: str, known: list[str]) -> str:

@@ -30,6 +30,9 @@ class Severity(StrEnum):
     LOW = "low"
 
 
+_GRAVITY = {severity: place for place, severity in enumerate(reversed(Severity))}
+
+
 class AuditFormat(StrEnum):
     """How findings are printed."""
 
@@ -70,11 +73,15 @@ def audit(
 ) -> None:
     """Judge declared cookies and storage by the rules that need no events. Nothing is stored."""
     from consent.audit import audit as run
+    from consent.policies import Registry
     from pipelines.findings_table import print_findings
 
-    findings = run(Settings.load().policies, sites, jurisdiction, as_of)
+    registry = Registry.load(Settings.load().policies)
+    if sites:
+        registry = registry.with_site_files(sites)
+    findings = run(registry, jurisdictions=[jurisdiction] if jurisdiction else None, as_of=as_of)
     print_findings(findings, output.value)
-    if fail_on and any(list(Severity).index(Severity(severity)) <= list(Severity).index(fail_on) for severity in findings["severity"]):
+    if fail_on and any(_GRAVITY[finding["severity"]] >= _GRAVITY[fail_on] for finding in findings):
         raise typer.Exit(1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -42,6 +43,10 @@ class World:
     clock_skewed: int = 0
     late: int = 0
     findings: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    ids: Iterator[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ids = event_ids(self.rng)
 
 
 class Prompt(NamedTuple):
@@ -130,10 +135,9 @@ class Device:
 
     def _send(self, kind: str, at: int, rest: str) -> None:
         world, occurred, received = self.world, at + self.clock_ms, at + self.delay_ms
-        random_id = f"{world.rng.getrandbits(128):032x}"
         head = (
-            f'{{"schema_version":1,"event_id":"{random_id[:8]}-{random_id[8:12]}-4{random_id[13:16]}-a{random_id[17:20]}-'
-            f'{random_id[20:]}","kind":"{kind}","occurred_at":"{iso(occurred)}","received_at":"'
+            f'{{"schema_version":1,"event_id":"{next(world.ids)}","kind":"{kind}",'
+            f'"occurred_at":"{iso(occurred)}","received_at":"'
         )
         tail = f'",{self._context}{rest}{_BOT if self.bot else "}"}'
         world.timeline.add(received, self._key, f"{head}{iso(received)}{tail}")
@@ -159,6 +163,15 @@ _CATEGORIES = [
 ]
 
 
+def event_ids(rng: Random) -> Iterator[str]:
+    """Random UUIDs (version 4) without end, made by the hundred since chance is dear one at a time."""
+    while True:
+        text = rng.randbytes(16 * 256).hex()
+        for i in range(0, len(text), 32):
+            x = text[i : i + 32]
+            yield f"{x[:8]}-{x[8:12]}-4{x[13:16]}-a{x[17:20]}-{x[20:]}"
+
+
 def iso(ms: int) -> str:
     """Milliseconds since 1970 as RFC 3339 in UTC."""
     seconds = ms // 1000
@@ -171,12 +184,17 @@ def _date(day: int) -> str:
     return date.fromordinal(719_163 + day).isoformat()
 
 
+def banner_id(site: str) -> str:
+    """Each site has one banner, in two versions."""
+    return f"{site}-banner"
+
+
 @cache
 def banner_json(site: str, version: str, variant: str, language: str) -> str:
     """The fields that say which banner was shown, and which text."""
     arm = f',"variant":"{variant}"' if variant else ""
     return (
-        f',"banner":{{"id":"{site}-banner","version":"{version}"{arm},"layer":"first"}},'
+        f',"banner":{{"id":"{banner_id(site)}","version":"{version}"{arm},"layer":"first"}},'
         f'"policy_version":"{SITES[site].policy_version}","notice_hash":"{notice_hash(site, version, language)}"'
     )
 

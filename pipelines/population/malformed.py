@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from pipelines.population.devices import World, iso
 from pipelines.population.sites import CP_APP
@@ -44,11 +43,11 @@ def _in_a_list(event: dict[str, Any]) -> bytes:
     return json.dumps([event], separators=(",", ":")).encode()
 
 
-# The reason's code and field (as in `consent.contract.REASONS`) that the decoder must give for each.
+# What each reason of the decoder must begin with, up to its colon: code (of `consent.contract.REASONS`) and field.
 MAKERS: dict[str, Callable[[dict[str, Any]], bytes]] = {
-    "not_json": _cut_short,
-    "not_utf8": _latin_1,
-    "not_an_object": _in_a_list,
+    "not_json value": _cut_short,
+    "not_utf8 value": _latin_1,
+    "not_an_object value": _in_a_list,
     "missing site": _without("site"),
     "missing categories": _without("categories"),
     "wrong_type decision_ms": _edited(decision_ms="1200"),
@@ -71,7 +70,7 @@ def write(world: World, visitors: Visitors, count: int) -> Counter[str]:
         key = f"{rng.getrandbits(80):020x}"
         event = {
             "schema_version": 1,
-            "event_id": str(UUID(int=rng.getrandbits(128), version=4)),
+            "event_id": next(world.ids),
             "kind": "decision",
             "occurred_at": iso(at - 400),
             "received_at": iso(at),
@@ -86,6 +85,6 @@ def write(world: World, visitors: Visitors, count: int) -> Counter[str]:
         }
         kind = kinds[number % len(kinds)]
         # Whoever sends no JSON often sends no key either.
-        timeline.add(at, None if kind == "not_json" else key, MAKERS[kind](event))
+        timeline.add(at, None if kind == "not_json value" else key, MAKERS[kind](event))
         made[kind] += 1
     return made

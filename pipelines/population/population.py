@@ -27,9 +27,9 @@ _FIRST_VISIT, _LATER_VISITS, _BACK_WITHIN_DAYS = 2.0, 1.5, 10
 class Planted:
     """What is in the records besides honest behaviour: nothing of it may get lost, and nothing else be found.
 
-    Of the `events` (valid and distinct), `bots`, `clock_skewed` and `late` are parts. `duplicates` and
-    `malformed` (by reason code and field) come on top. `findings` holds the occurrences by
-    (rule_id, site, jurisdiction, item), from events alone: what a policy declares is not the population's.
+    Of the `events` (valid and distinct), `bots`, `clock_skewed` and `late` are parts. `duplicates` and `malformed`
+    (by what the decoder's reason must begin with: code and field) come on top. `findings` holds the occurrences
+    by (rule_id, site, jurisdiction, item), from events alone: what a policy declares is not the population's.
     """
 
     events: int

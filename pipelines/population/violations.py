@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipelines.population.devices import HOUR_MS, MINUTE_MS, Device, Prompt, World
+from pipelines.population.devices import HOUR_MS, MINUTE_MS, Device, Prompt, World, banner_id
 from pipelines.population.sites import (
     CP_APP,
     DAY_S,
@@ -26,13 +26,12 @@ from pipelines.population.visitors import Visitors
 
 EVENTS_PER_VIOLATION = 30_000  # a larger population holds more of each
 
-# Written too long: declared for 6 months, 3 months, 2 years (over every cap) and 1 year.
+# Written too long: declared for 6 months, 3 months and 1 year; the last is over the cap as well.
 _NID_9_MONTHS = Item("NID", "functionality", 270 * DAY_S, ".google.com")
 _FR_6_MONTHS = Item("fr", "marketing", HALF_YEAR_S, ".facebook.com")
-_HSTC_2_YEARS = Item("__hstc", "performance", 2 * 365 * DAY_S, ".hubspot.com")
 _LFA_2_YEARS = Item("_lfa", "marketing", 2 * 365 * DAY_S, "www.cp-app.example", "first")
-# In no inventory.
-_GA = Item("_ga", "performance", HALF_YEAR_S, ".videonor.example", "first")
+# In no inventory; the first is over the cap as well.
+_GA_2_YEARS = Item("_ga", "performance", 2 * 365 * DAY_S, ".videonor.example", "first")
 _FBP = Item("_fbp", "marketing", 90 * DAY_S, ".videonor.example", "first")
 _CLCK = Item("_clck", "performance", HALF_YEAR_S, ".cp-app.example", "first")
 # Declared and honest, but written without leave.
@@ -85,15 +84,15 @@ class Violations:
         device.observe_item(at + 8 * MINUTE_MS, self._item(plant))
         self._found("storage_after_refusal_or_withdrawal", device, self._item(plant).name)
 
-    def observe_too_long(self, device: Device, plant: Plant) -> None:
-        """With consent, and for longer than the rules named by the plant allow."""
+    def observe_amiss(self, device: Device, plant: Plant) -> None:
+        """Storage with consent, that breaks other rules: those which the plant names."""
         at = self._visit()
         self._accepts(device, self._shown(device, at))
         device.observe_item(at + 8000, self._item(plant))
         for rule in plant.rules:
             self._found(rule, device, self._item(plant).name)
 
-    def ask_again(self, device: Device, plant: Plant) -> None:
+    def ask_again(self, device: Device, _plant: Plant) -> None:
         """The banner is put again before someone who refused days ago."""
         at = self._visit(before_end_days=25)
         prompt = self._shown(device, at)
@@ -101,7 +100,7 @@ class Violations:
         for _ in range(2):
             at += 9 * DAY_MS + HOUR_MS
             self._shown(device, at)
-            self._found("reask_too_soon", device, "")
+            self._found("reask_too_soon", device, banner_id(device.site.name))
 
     def rely_on_expired(self, device: Device, plant: Plant) -> None:
         """A consent of long ago is read and relied on within the period."""
@@ -110,14 +109,14 @@ class Violations:
         at = self._visit(before_end_days=15)
         for _ in range(2):
             device.replay(at, GRANT_ALL)
-            self._found("consent_expired_relied_on", device, "")
+            self._found("consent_expired_relied_on", device, "stored consent")
             at += 5 * DAY_MS
 
     def keep_too_long(self, device: Device, plant: Plant) -> None:
         """The proof of a consent that ended years ago is still here."""
         decided = self._past(plant.days_ago)
         self._accepts(device, self._shown(device, decided))
-        self._found("proof_overretained", device, "")
+        self._found("proof_overretained", device, "decision records")
 
     def _accepts(self, device: Device, prompt: Prompt) -> None:
         device.choose(prompt.at + 3000, prompt, "accept_all", GRANT_ALL)
@@ -140,12 +139,18 @@ class Violations:
         return plant.item
 
     def _found(self, rule: str, device: Device, item: str) -> None:
-        jurisdiction = device.region if rule in BY_VISITOR else device.site.jurisdiction
-        self._world.findings[rule, device.site.name, jurisdiction, item] += 1
+        self._world.findings[rule, device.site.name, _judged_under(rule, device), item] += 1
 
 
-# Rules whose limit is that of the visitor's jurisdiction; all others are judged under the site's own.
-BY_VISITOR = frozenset({"consent_expired_relied_on", "reask_too_soon", "lifetime_over_cap", "proof_overretained"})
+# Rules whose limit is that of the visitor's jurisdiction; all others are judged under the site's own. A cap is the
+# visitor's only in France, which alone names one: elsewhere it is the organisation's, told once under the site's own.
+_BY_VISITOR = frozenset({"storage_before_consent", "consent_expired_relied_on", "reask_too_soon"})
+
+
+def _judged_under(rule: str, device: Device) -> str:
+    if rule in _BY_VISITOR or (rule == "lifetime_over_cap" and device.region == "FR"):
+        return device.region
+    return device.site.jurisdiction
 
 
 @dataclass(frozen=True)
@@ -169,13 +174,13 @@ PLANTS = (
     Plant(_V.observe_before_consent, CP_APP, "NO", _GCL_AU),
     Plant(_V.observe_after_refusal, VIDEONOR, "NO", _HSTC),
     Plant(_V.observe_after_withdrawal, CP_APP, "ES", _FR),
-    Plant(_V.observe_too_long, VIDEONOR, "GB", _NID_9_MONTHS, ("lifetime_over_declared",)),
-    Plant(_V.observe_too_long, CP_APP, "IT", _FR_6_MONTHS, ("lifetime_over_declared",)),
-    Plant(_V.observe_too_long, VIDEONOR, "NO", _HSTC_2_YEARS, ("lifetime_over_cap",)),
-    Plant(_V.observe_too_long, CP_APP, "DE", _LFA_2_YEARS, ("lifetime_over_cap", "lifetime_over_declared")),
-    Plant(_V.observe_too_long, VIDEONOR, "NO", _GA, ("undeclared_cookie",)),
-    Plant(_V.observe_too_long, VIDEONOR, "FR", _FBP, ("undeclared_cookie",)),
-    Plant(_V.observe_too_long, CP_APP, "GB", _CLCK, ("undeclared_cookie",)),
+    Plant(_V.observe_amiss, VIDEONOR, "GB", _NID_9_MONTHS, ("lifetime_over_declared",)),
+    Plant(_V.observe_amiss, CP_APP, "IT", _FR_6_MONTHS, ("lifetime_over_declared",)),
+    Plant(_V.observe_amiss, CP_APP, "DE", _LFA_2_YEARS, ("lifetime_over_cap", "lifetime_over_declared")),
+    Plant(_V.observe_amiss, VIDEONOR, "NO", _GA_2_YEARS, ("undeclared_cookie", "lifetime_over_cap")),
+    Plant(_V.observe_amiss, VIDEONOR, "FR", _GA_2_YEARS, ("undeclared_cookie", "lifetime_over_cap")),
+    Plant(_V.observe_amiss, VIDEONOR, "FR", _FBP, ("undeclared_cookie",)),
+    Plant(_V.observe_amiss, CP_APP, "GB", _CLCK, ("undeclared_cookie",)),
     Plant(_V.ask_again, VIDEONOR, "FR"),
     Plant(_V.ask_again, VIDEONOR, "US-CA"),
     Plant(_V.ask_again, CP_APP, "IT"),

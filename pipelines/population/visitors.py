@@ -157,7 +157,7 @@ class Visitors:
         for _ in range(MOST_RETURNS):
             if chance() > RETURNS:
                 return
-            at = self._next_visit(at)
+            at = self._next_visit(at + device.delay_ms)  # an app sends what it holds before it begins anew
             if at > self._last:
                 return
             self._travel(device, at)

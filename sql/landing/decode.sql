@@ -12,8 +12,7 @@ with texts as (
 documents as (
     select
         *,
-        try_cast(text as json) as document,
-        contains(text, 'NaN') or contains(text, 'nan') or contains(text, 'NAN') or contains(text, 'nf') or contains(text, 'NF') or contains(text, '//') or contains(text, '/*') or contains(text, ',}') or contains(text, ',]') or contains(text, ', }') or contains(text, ', ]') or contains(text, e'\n') or contains(text, e'\t') or contains(text, e'\r') as is_lenient
+        try_cast(text as json) as document
     from texts
 ),
 typed as (
@@ -43,19 +42,9 @@ typed as (
             '$.signals',
             '$.storage',
             '$.is_bot',
-            '$.source',
-            '$.banner.id',
-            '$.banner.version',
-            '$.banner.variant',
-            '$.banner.layer',
-            '$.signals.gpc',
-            '$.signals.tc_string',
-            '$.signals.gpp_string',
-            '$.signals.gcm',
-            '$.source.cmp',
-            '$.source.version'
+            '$.source'
         ]) as types,
-        json_keys(document, ['$', '$.banner', '$.signals', '$.source']) as keys,
+        json_keys(document) as keys,
         json_transform(document, '{
             "schema_version": "BIGINT",
             "event_id": "VARCHAR",
@@ -68,7 +57,7 @@ typed as (
             "language": "VARCHAR",
             "subject": "VARCHAR",
             "prompt_id": "VARCHAR",
-            "banner": {"id": "VARCHAR", "version": "VARCHAR", "variant": "VARCHAR", "layer": "VARCHAR"},
+            "banner": "JSON",
             "policy_version": "VARCHAR",
             "notice_hash": "VARCHAR",
             "action": "VARCHAR",
@@ -76,21 +65,31 @@ typed as (
             "method": "VARCHAR",
             "categories": "JSON",
             "decision_ms": "BIGINT",
-            "signals": {"gpc": "BOOLEAN", "tc_string": "VARCHAR", "gpp_string": "VARCHAR", "gcm": "JSON"},
+            "signals": "JSON",
             "storage": "JSON",
             "is_bot": "BOOLEAN",
-            "source": {"cmp": "VARCHAR", "version": "VARCHAR"}
+            "source": "JSON"
         }') as event
     from documents
 ),
 parts as (
     select
         *,
-        json_keys(event.categories) as category_keys,
-        json_type(event.categories, '$.*') as category_types,
-        json_type(event.signals.gcm, '$.*') as gcm_types,
+        len(keys) <> (types[2] is not null)::int + (types[3] is not null)::int + (types[4] is not null)::int + (types[5] is not null)::int + (types[6] is not null)::int + (types[7] is not null)::int + (types[8] is not null)::int + (types[9] is not null)::int + (types[10] is not null)::int + (types[11] is not null)::int + (types[12] is not null)::int + (types[13] is not null)::int + (types[14] is not null)::int + (types[15] is not null)::int + (types[16] is not null)::int + (types[17] is not null)::int + (types[18] is not null)::int + (types[19] is not null)::int + (types[20] is not null)::int + (types[21] is not null)::int + (types[22] is not null)::int + (types[23] is not null)::int + (types[24] is not null)::int as has_other_keys,
+        json_type(event.banner, ['$.id', '$.version', '$.variant', '$.layer']) as banner_types,
+        json_keys(event.banner) as banner_keys,
+        json_transform(event.banner, '{"id": "VARCHAR", "version": "VARCHAR", "variant": "VARCHAR", "layer": "VARCHAR"}') as banner,
+        json_type(event.signals, ['$.gpc', '$.tc_string', '$.gpp_string', '$.gcm']) as signals_types,
+        json_keys(event.signals) as signals_keys,
+        json_transform(event.signals, '{"gpc": "BOOLEAN", "tc_string": "VARCHAR", "gpp_string": "VARCHAR", "gcm": "JSON"}') as signals,
+        json_type(event.source, ['$.cmp', '$.version']) as source_types,
+        json_keys(event.source) as source_keys,
+        json_transform(event.source, '{"cmp": "VARCHAR", "version": "VARCHAR"}') as source,
+        json_keys(event.categories) as categories_keys,
+        json_type(event.categories, '$.*') as categories_types,
         json_type(event.storage, '$[*]') as storage_types,
-        from_json(event.storage, '[{"name": "VARCHAR", "type": "VARCHAR", "domain": "VARCHAR", "party": "VARCHAR", "lifetime_s": "BIGINT", "category": "VARCHAR"}]') as storage_items,
+        from_json(event.storage, '[{"name": "VARCHAR", "type": "VARCHAR", "domain": "VARCHAR", "party": "VARCHAR", "lifetime_s": "BIGINT", "category": "VARCHAR"}]') as storage,
+        -- Only timestamptz heeds the offset (the session is in UTC), and only upper case is read.
         try_cast(upper(event.occurred_at) as timestamptz)::timestamp as occurred_at,
         try_cast(upper(event.received_at) as timestamptz)::timestamp as received_at
     from typed
@@ -105,12 +104,12 @@ judged as (
                 then 'not_utf8 value: expected UTF-8'
             when document is null
                 then 'not_json value: expected RFC 8259 JSON'
-            when is_lenient and regexp_matches(regexp_replace(text, '"(\\.|[^"\\])*"', '0', 'g'), '[^-+.0-9eE{}\[\]:, \t\r\ntrufalsn]|,\s*[}\]]')
-                then 'not_json value: expected RFC 8259 JSON'
             when types[1] <> 'OBJECT'
                 then 'not_an_object value: expected a JSON object'
-            when len(keys[1]) <> (types[2] is not null)::int + (types[3] is not null)::int + (types[4] is not null)::int + (types[5] is not null)::int + (types[6] is not null)::int + (types[7] is not null)::int + (types[8] is not null)::int + (types[9] is not null)::int + (types[10] is not null)::int + (types[11] is not null)::int + (types[12] is not null)::int + (types[13] is not null)::int + (types[14] is not null)::int + (types[15] is not null)::int + (types[16] is not null)::int + (types[17] is not null)::int + (types[18] is not null)::int + (types[19] is not null)::int + (types[20] is not null)::int + (types[21] is not null)::int + (types[22] is not null)::int + (types[23] is not null)::int + (types[24] is not null)::int and len(keys[1]) <> len(list_distinct(keys[1]))
+            when has_other_keys and len(keys) <> len(list_distinct(keys))
                 then 'duplicate_key value: expected each key once'
+            when (has_other_keys or coalesce(event.banner, event.signals, event.source, event.storage) is not null) and (contains(text, 'NaN') or contains(text, 'nan') or contains(text, 'NAN') or contains(text, 'nf') or contains(text, 'NF')) and regexp_matches(regexp_replace(text, '"(\\.|[^"\\])*"', '0', 'g'), '[NnIi][AaNn][NnFf]')
+                then 'not_json value: expected RFC 8259 JSON'
             when types[2] is null
                 then 'missing schema_version: expected 1'
             when types[2] not in ('UBIGINT', 'BIGINT')
@@ -175,6 +174,16 @@ judged as (
                 then 'out_of_range prompt_id: expected 0 to 64 characters'
             when types[13] not in ('OBJECT')
                 then 'wrong_type banner: expected object'
+            when len(banner_keys) <> len(list_distinct(banner_keys))
+                then 'duplicate_key banner: expected each key once'
+            when banner_types[1] not in ('VARCHAR')
+                then 'wrong_type banner.id: expected string'
+            when banner_types[2] not in ('VARCHAR')
+                then 'wrong_type banner.version: expected string'
+            when banner_types[3] not in ('VARCHAR')
+                then 'wrong_type banner.variant: expected string'
+            when banner_types[4] not in ('VARCHAR')
+                then 'wrong_type banner.layer: expected string'
             when types[14] not in ('VARCHAR')
                 then 'wrong_type policy_version: expected string'
             when length(event.policy_version) not between 0 and 64
@@ -201,9 +210,9 @@ judged as (
                 then 'missing categories: expected object'
             when types[19] not in ('OBJECT')
                 then 'wrong_type categories: expected object'
-            when len(list_filter(category_types, lambda t: t <> 'BOOLEAN')) > 0
+            when len(list_filter(categories_types, lambda t: t not in ('BOOLEAN'))) > 0
                 then 'wrong_type categories: expected boolean values'
-            when len(category_keys) <> len(list_distinct(category_keys))
+            when len(categories_keys) <> len(list_distinct(categories_keys))
                 then 'duplicate_key categories: expected each key once'
             when types[20] not in ('UBIGINT', 'BIGINT')
                 then 'wrong_type decision_ms: expected integer'
@@ -211,6 +220,20 @@ judged as (
                 then 'out_of_range decision_ms: expected 0 to 86400000'
             when types[21] not in ('OBJECT')
                 then 'wrong_type signals: expected object'
+            when len(signals_keys) <> len(list_distinct(signals_keys))
+                then 'duplicate_key signals: expected each key once'
+            when signals_types[1] not in ('BOOLEAN')
+                then 'wrong_type signals.gpc: expected boolean'
+            when signals_types[2] not in ('VARCHAR')
+                then 'wrong_type signals.tc_string: expected string'
+            when signals_types[3] not in ('VARCHAR')
+                then 'wrong_type signals.gpp_string: expected string'
+            when signals_types[4] not in ('OBJECT')
+                then 'wrong_type signals.gcm: expected object'
+            when len(list_filter(json_type(signals.gcm, '$.*'), lambda t: t not in ('VARCHAR'))) > 0
+                then 'wrong_type signals.gcm: expected string values'
+            when len(json_keys(signals.gcm)) <> len(list_distinct(json_keys(signals.gcm)))
+                then 'duplicate_key signals.gcm: expected each key once'
             when types[22] is null and event.kind in ('observation')
                 then 'missing storage: expected array'
             when types[22] not in ('ARRAY')
@@ -225,17 +248,17 @@ judged as (
                 then 'wrong_type storage.name: expected string'
             when len(list_filter(json_type(event.storage, '$[*].type'), lambda t: t not in ('VARCHAR'))) > 0
                 then 'wrong_type storage.type: expected string'
-            when len(list_filter(storage_items, lambda s: s.type not in ('cookie', 'local_storage', 'session_storage', 'indexed_db', 'pixel'))) > 0
+            when len(list_filter(storage, lambda s: s.type not in ('cookie', 'local_storage', 'session_storage', 'indexed_db', 'pixel'))) > 0
                 then 'not_allowed storage.type: expected one of cookie, local_storage, session_storage, indexed_db, pixel'
             when len(list_filter(json_type(event.storage, '$[*].domain'), lambda t: t not in ('VARCHAR'))) > 0
                 then 'wrong_type storage.domain: expected string'
             when len(list_filter(json_type(event.storage, '$[*].party'), lambda t: t not in ('VARCHAR'))) > 0
                 then 'wrong_type storage.party: expected string'
-            when len(list_filter(storage_items, lambda s: s.party not in ('first', 'third'))) > 0
+            when len(list_filter(storage, lambda s: s.party not in ('first', 'third'))) > 0
                 then 'not_allowed storage.party: expected one of first, third'
             when len(list_filter(json_type(event.storage, '$[*].lifetime_s'), lambda t: t not in ('UBIGINT', 'BIGINT', 'NULL'))) > 0
                 then 'wrong_type storage.lifetime_s: expected integer'
-            when len(list_filter(storage_items, lambda s: s.lifetime_s not between 0 and 9007199254740991)) > 0
+            when len(list_filter(storage, lambda s: s.lifetime_s not between 0 and 9007199254740991)) > 0
                 then 'out_of_range storage.lifetime_s: expected 0 to 9007199254740991'
             when len(list_filter(json_type(event.storage, '$[*].category'), lambda t: t not in ('VARCHAR'))) > 0
                 then 'wrong_type storage.category: expected string'
@@ -243,34 +266,12 @@ judged as (
                 then 'wrong_type is_bot: expected boolean'
             when types[24] not in ('OBJECT')
                 then 'wrong_type source: expected object'
-            when types[25] not in ('VARCHAR')
-                then 'wrong_type banner.id: expected string'
-            when types[26] not in ('VARCHAR')
-                then 'wrong_type banner.version: expected string'
-            when types[27] not in ('VARCHAR')
-                then 'wrong_type banner.variant: expected string'
-            when types[28] not in ('VARCHAR')
-                then 'wrong_type banner.layer: expected string'
-            when types[29] not in ('BOOLEAN')
-                then 'wrong_type signals.gpc: expected boolean'
-            when types[30] not in ('VARCHAR')
-                then 'wrong_type signals.tc_string: expected string'
-            when types[31] not in ('VARCHAR')
-                then 'wrong_type signals.gpp_string: expected string'
-            when types[32] not in ('OBJECT')
-                then 'wrong_type signals.gcm: expected object'
-            when len(list_filter(gcm_types, lambda t: t <> 'VARCHAR')) > 0
-                then 'wrong_type signals.gcm: expected string values'
-            when types[33] not in ('VARCHAR')
-                then 'wrong_type source.cmp: expected string'
-            when types[34] not in ('VARCHAR')
-                then 'wrong_type source.version: expected string'
-            when len(keys[2]) <> len(list_distinct(keys[2]))
-                then 'duplicate_key banner: expected each key once'
-            when len(keys[3]) <> len(list_distinct(keys[3]))
-                then 'duplicate_key signals: expected each key once'
-            when len(keys[4]) <> len(list_distinct(keys[4]))
+            when len(source_keys) <> len(list_distinct(source_keys))
                 then 'duplicate_key source: expected each key once'
+            when source_types[1] not in ('VARCHAR')
+                then 'wrong_type source.cmp: expected string'
+            when source_types[2] not in ('VARCHAR')
+                then 'wrong_type source.version: expected string'
         end as reason
     from parts
 )
@@ -280,35 +281,35 @@ select
     partition,
     "offset",
     kafka_timestamp,
-    case when reason is null then try_cast(event.event_id as uuid) end as event_id,
-    case when reason is null then event.kind end as kind,
-    case when reason is null then occurred_at end as occurred_at,
-    case when reason is null then received_at end as received_at,
-    case when reason is null then event.site end as site,
-    case when reason is null then coalesce(event.platform, 'web') end as platform,
-    case when reason is null then event.region end as region,
-    case when reason is null then event.language end as language,
-    case when reason is null then event.subject end as subject,
-    case when reason is null then event.prompt_id end as prompt_id,
-    case when reason is null then event.policy_version end as policy_version,
-    case when reason is null then event.notice_hash end as notice_hash,
-    case when reason is null then event.action end as action,
-    case when reason is null then coalesce(event.surface, 'banner') end as surface,
-    case when reason is null then coalesce(event.method, 'explicit') end as method,
-    case when reason is null then from_json(event.categories, '"MAP(VARCHAR, BOOLEAN)"') end as categories,
-    case when reason is null then event.decision_ms end as decision_ms,
-    case when reason is null then storage_items end as storage,
-    case when reason is null then event.is_bot end as is_bot,
-    case when reason is null then event.banner.id end as banner_id,
-    case when reason is null then event.banner.version end as banner_version,
-    case when reason is null then event.banner.variant end as banner_variant,
-    case when reason is null then event.banner.layer end as banner_layer,
-    case when reason is null then event.signals.gpc end as gpc,
-    case when reason is null then event.signals.tc_string end as tc_string,
-    case when reason is null then event.signals.gpp_string end as gpp_string,
-    case when reason is null then from_json(event.signals.gcm, '"MAP(VARCHAR, VARCHAR)"') end as gcm,
-    case when reason is null then event.source.cmp end as source_cmp,
-    case when reason is null then event.source.version end as source_version,
+    try_cast(event.event_id as uuid) as event_id,
+    event.kind as kind,
+    occurred_at as occurred_at,
+    received_at as received_at,
+    event.site as site,
+    coalesce(event.platform, 'web') as platform,
+    event.region as region,
+    event.language as language,
+    event.subject as subject,
+    event.prompt_id as prompt_id,
+    event.policy_version as policy_version,
+    event.notice_hash as notice_hash,
+    event.action as action,
+    coalesce(event.surface, 'banner') as surface,
+    coalesce(event.method, 'explicit') as method,
+    event.categories as categories,
+    event.decision_ms as decision_ms,
+    storage as storage,
+    event.is_bot as is_bot,
+    banner.id as banner_id,
+    banner.version as banner_version,
+    banner.variant as banner_variant,
+    banner.layer as banner_layer,
+    signals.gpc as gpc,
+    signals.tc_string as tc_string,
+    signals.gpp_string as gpp_string,
+    signals.gcm as gcm,
+    source.cmp as source_cmp,
+    source.version as source_version,
     case when reason is not null then key end as key,
     case when reason is not null then value end as value,
     reason

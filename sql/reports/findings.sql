@@ -45,9 +45,15 @@ where
     and ($jurisdiction is null or findings.jurisdiction = $jurisdiction)
     and ($status is null or findings.status = $status)
 order by
-    case findings.severity when 'critical' then 1 when 'high' then 2 when 'medium' then 3 when 'low' then 4 else 5 end,
+    case findings.severity
+        when 'critical' then 1
+        when 'high' then 2
+        when 'medium' then 3
+        when 'low' then 4
+        else 5
+    end asc,
     findings.last_seen desc,
-    findings.rule_id,
-    findings.site,
-    findings.finding_id
+    findings.rule_id asc,
+    findings.site asc,
+    findings.finding_id asc
 limit $rows offset $skip

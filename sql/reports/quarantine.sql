@@ -8,4 +8,4 @@ select
     last_offset
 from quarantine_summary
 where date between $date_from and $date_to
-order by date desc, records desc, reason
+order by date desc, records desc, reason asc

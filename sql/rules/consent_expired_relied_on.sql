@@ -82,17 +82,18 @@ select
     max(seen_at) as last_seen,
     count(*) as occurrences,
     'relied on at ' || strftime(min(seen_at), '%Y-%m-%d %H:%M:%S UTC') as observed,
-    'valid until ' || strftime(arg_min(valid_until, seen_at), '%Y-%m-%d %H:%M:%S UTC')
-    || case arg_min(validity_source, seen_at)
+    'valid until ' || strftime(arg_min(valid_until, (seen_at, partition, "offset")), '%Y-%m-%d %H:%M:%S UTC')
+    || case arg_min(validity_source, (seen_at, partition, "offset"))
         when 'jurisdiction' then ' (jurisdiction: ' || jurisdiction || ')'
         when 'site' then ' (the site''s own validity)'
         else ' (the organisation''s own default)'
     end as allowed,
-    to_json(list(
-        json_object('topic', topic, 'partition', partition, 'offset', "offset")
-        order by seen_at, partition, "offset"
-    )[1:3])::varchar as evidence,
+    to_json(arg_min(
+        json_object('topic', topic, 'partition', partition, 'offset', "offset"),
+        (seen_at, partition, "offset"),
+        3
+    ))::varchar as evidence,
     bool_or(validity_binding) as binding,
-    arg_min(cited, seen_at) as citation
+    arg_min(cited, (seen_at, partition, "offset")) as citation
 from relied
 group by site, jurisdiction, item, rule_case

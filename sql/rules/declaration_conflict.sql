@@ -30,8 +30,12 @@ pairs as (
         one.comparable <> other.comparable as differs_in_lifetime,
         one.category <> other.category as differs_in_category,
         [
-            struct_pack(line := one.line, row_no := one.row_no, lifetime := one.lifetime, category := one.category),
-            struct_pack(line := other.line, row_no := other.row_no, lifetime := other.lifetime, category := other.category)
+            struct_pack(
+                line := one.line, row := one.row_no, lifetime := one.lifetime, category := one.category
+            ),
+            struct_pack(
+                line := other.line, row := other.row_no, lifetime := other.lifetime, category := other.category
+            )
         ] as both_rows
     from items as one
     inner join items as other
@@ -45,6 +49,7 @@ pairs as (
                 or (
                     (one.name is null) <> (other.name is null)
                     and lower(one.provider) = lower(other.provider)
+                    and len(one.words) > 0
                     and len(list_intersect(one.words, other.words)) * 2
                     >= len(list_distinct(list_concat(one.words, other.words)))
                 )
@@ -93,7 +98,7 @@ conflicts as (
         differences.item,
         differences.rule_case,
         differences.stated.line as line_no,
-        differences.stated.row_no as row_no,
+        differences.stated.row as row_no,
         if(differences.rule_case = 'lifetime', differences.stated.lifetime, differences.stated.category) as observed,
         'one ' || differences.rule_case || ' for one item' as allowed
     from differences
@@ -134,7 +139,11 @@ select
     'declared: ' || string_agg(distinct conflicts.observed, ' and ' order by conflicts.observed) as observed,
     min(conflicts.allowed) as allowed,
     to_json(list(
-        json_object('file', 'policies/sites/' || conflicts.site || '.yaml', 'line', conflicts.line_no, 'row', conflicts.row_no)
+        json_object(
+            'file', 'policies/sites/' || conflicts.site || '.yaml',
+            'line', conflicts.line_no,
+            'row', conflicts.row_no
+        )
         order by conflicts.row_no
     )[1:3])::varchar as evidence,
     null::boolean as binding,

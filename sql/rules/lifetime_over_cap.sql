@@ -112,10 +112,10 @@ select
         'declared: ' || string_agg(distinct declared_as, ', ' order by declared_as),
         'seen with up to ' || max(seen_s) || ' s (' || round(max(seen_s) / 86400, 1) || ' days)'
     ) as observed,
-    'at most ' || arg_min(value, seen_at)::varchar
+    'at most ' || min(value)::varchar
     || if(bool_or(is_default), ' (the organisation''s own default)', '') as allowed,
-    to_json(list(evidence order by declared_as nulls last, seen_at, place)[1:3])::varchar as evidence,
+    to_json(arg_min(evidence, (declared_as is null, seen_at, place), 3))::varchar as evidence,
     bool_or(binding) as binding,
-    arg_min(citation, seen_at) as citation
+    min(citation) as citation
 from facts
 group by site, told_under, item

@@ -27,10 +27,11 @@ select
             'declared: at most ' || max(longer.declared_longest_s) || ' s ('
             || round(max(longer.declared_longest_s) / 86400, 1) || ' days)'
     end as allowed,
-    to_json(list(
-        json_object('topic', longer.topic, 'partition', longer.partition, 'offset', longer."offset")
-        order by longer.event_time, longer.partition, longer."offset"
-    )[1:3])::varchar as evidence,
+    to_json(arg_min(
+        json_object('topic', longer.topic, 'partition', longer.partition, 'offset', longer."offset"),
+        (longer.event_time, longer.partition, longer."offset"),
+        3
+    ))::varchar as evidence,
     null::boolean as binding,
     null::varchar as citation
 from longer

@@ -28,10 +28,11 @@ select
         ''
     ) as observed,
     'listed in the site''s policy' as allowed,
-    to_json(list(
-        json_object('topic', topic, 'partition', partition, 'offset', "offset")
-        order by event_time, partition, "offset"
-    )[1:3])::varchar as evidence,
+    to_json(arg_min(
+        json_object('topic', topic, 'partition', partition, 'offset', "offset"),
+        (event_time, partition, "offset"),
+        3
+    ))::varchar as evidence,
     null::boolean as binding,
     null::varchar as citation
 from unlisted

@@ -60,10 +60,11 @@ select
     count(*) as occurrences,
     count(*) || ' record(s); the oldest processing ended ' || strftime(min(ended_at), '%Y-%m-%d') as observed,
     'at most ' || min(retention)::varchar || ' after the processing ended' || min(source) as allowed,
-    to_json(list(
-        json_object('topic', topic, 'partition', partition, 'offset', "offset")
-        order by ended_at, partition, "offset"
-    )[1:3])::varchar as evidence,
+    to_json(arg_min(
+        json_object('topic', topic, 'partition', partition, 'offset', "offset"),
+        (ended_at, partition, "offset"),
+        3
+    ))::varchar as evidence,
     bool_or(binding) as binding,
     min(citation) as citation
 from kept

@@ -11,13 +11,10 @@ with standing as (
         decisions.decided_at,
         decisions.action = 'reject_all'
         or (
-            len(list_filter(map_keys(decisions.categories), lambda name: name <> 'necessary')) > 0
-            and not list_has_any(
-                map_values(map_from_entries(list_filter(
-                    map_entries(decisions.categories), lambda entry: entry.key <> 'necessary'
-                ))),
-                [true]
-            )
+            len(list_filter(map_entries(decisions.categories), lambda entry: entry.key <> 'necessary')) > 0
+            and len(list_filter(
+                map_entries(decisions.categories), lambda entry: entry.key <> 'necessary' and entry.value
+            )) = 0
         ) as is_refusal
     from staging.decisions as decisions
     where decisions.decided_at is distinct from decisions.next_decided_at
@@ -94,10 +91,11 @@ select
     count(*) || ' prompt(s); the soonest '
     || floor(min(date_diff('second', decided_at, event_time)) / 86400)::bigint || ' days after a refusal' as observed,
     'not before ' || min(value)::varchar || ' after a refusal' as allowed,
-    to_json(list(
-        json_object('topic', topic, 'partition', partition, 'offset', "offset")
-        order by event_time, partition, "offset"
-    )[1:3])::varchar as evidence,
+    to_json(arg_min(
+        json_object('topic', topic, 'partition', partition, 'offset', "offset"),
+        (event_time, partition, "offset"),
+        3
+    ))::varchar as evidence,
     bool_or(binding) as binding,
     min(citation) as citation
 from early

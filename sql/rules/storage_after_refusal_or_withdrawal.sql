@@ -36,10 +36,11 @@ select
     min(denied.category) || ' storage seen at ' || strftime(min(denied.event_time), '%Y-%m-%d %H:%M:%S UTC')
     || ', denied at ' || strftime(arg_min(denied.decided_at, denied.event_time), '%Y-%m-%d %H:%M:%S UTC') as observed,
     'no storage of a denied category' as allowed,
-    to_json(list(
-        json_object('topic', denied.topic, 'partition', denied.partition, 'offset', denied."offset")
-        order by denied.event_time, denied.partition, denied."offset"
-    )[1:3])::varchar as evidence,
+    to_json(arg_min(
+        json_object('topic', denied.topic, 'partition', denied.partition, 'offset', denied."offset"),
+        (denied.event_time, denied.partition, denied."offset"),
+        3
+    ))::varchar as evidence,
     null::boolean as binding,
     null::varchar as citation
 from denied

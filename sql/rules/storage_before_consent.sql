@@ -51,10 +51,11 @@ select
     count(*) as occurrences,
     min(category) || ' storage seen before any decision, with ' || count(distinct subject) || ' subject(s)' as observed,
     'no storage beyond the necessary before a consent' as allowed,
-    to_json(list(
-        json_object('topic', topic, 'partition', partition, 'offset', "offset")
-        order by event_time, partition, "offset"
-    )[1:3])::varchar as evidence,
+    to_json(arg_min(
+        json_object('topic', topic, 'partition', partition, 'offset', "offset"),
+        (event_time, partition, "offset"),
+        3
+    ))::varchar as evidence,
     null::boolean as binding,
     null::varchar as citation
 from early

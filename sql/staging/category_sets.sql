@@ -15,7 +15,7 @@ numbered as (
 entries as (
     select
         set_id,
-        unnest(map_entries(sent)) as entry
+        unnest(map_entries(from_json(sent, '"MAP(VARCHAR, BOOLEAN)"'))) as entry
     from numbered
 ),
 named as (

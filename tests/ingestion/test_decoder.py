@@ -60,8 +60,8 @@ def test_a_full_event_lands_in_its_columns() -> None:
     assert str(row["occurred_at"]) == "2026-10-01 12:30:00.123456"
     assert str(row["event_id"]) == full["event_id"]
     assert (row["platform"], row["region"], row["banner_variant"]) == ("ios", "US-CA", "b")
-    assert row["categories"] == {"analytics": True, "x": False}
-    assert row["gcm"] == {"ad_storage": "denied"}
+    assert json.loads(row["categories"]) == {"analytics": True, "x": False}
+    assert json.loads(row["gcm"]) == {"ad_storage": "denied"}
     assert (row["decision_ms"], row["gpc"], row["surface"], row["method"]) == (86_400_000, True, "preferences", "signal")
 
 
@@ -79,9 +79,9 @@ BROKEN: list[tuple[str, Any]] = [
     ("not_json value", b'{"a":1'),
     ("not_json value", b'{"a":1}{"a":1}'),
     ("not_json value", encode(event(extra=math.nan))),
-    ("not_json value", encode(event(extra=-math.inf))),
-    ("not_json value", encode(event())[:-1] + b",}"),
-    ("not_json value", encode(event())[:-1] + b"/* why not */}"),
+    ("not_json value", encode(event(extra=[{"a": -math.inf}]))),
+    ("not_json value", encode(event(banner={"id": "a", "width": math.nan}))),
+    ("not_json value", encode(event("observation", storage=[{"name": "a", "size": math.nan}]))),
     ("not_json value", encode(event())[:-1] + b',"s":"\\ud800"}'),
     ("not_an_object value", b"[]"),
     ("not_an_object value", b"null"),

@@ -1,0 +1,66 @@
+# Everything a checkout needs; Python 3.11 or newer, git and make are enough. The tools live in .venv.
+PYTHON ?= python3
+UV ?= uv
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+ARGS ?=
+# Extras stay in the lock files: without them pip takes `gql[requests]` for something that has no hash.
+LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-strip-extras --no-emit-index-url \
+	--no-emit-find-links --python-version 3.11 --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(VENV)/.runtime ## the product into .venv, every version and hash as locked
+
+demo: $(VENV)/.runtime ## the whole way on made-up visitors, ending with the dashboard (ARGS="--events 100000 --no-serve")
+	@$(BIN)/consent demo $(ARGS)
+
+test: $(VENV)/.test ## import layers and all tests (ARGS="-k ingest")
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/.test $(VENV)/.lint ## ruff, mypy, sqlfluff and the import layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar sql
+	$(BIN)/lint-imports
+
+format: $(VENV)/.lint ## rewrite Python as ruff would have it
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: ## make the lock files anew (needs uv; UPGRADE=--upgrade takes newer versions)
+	$(LOCK) $(UPGRADE) pyproject.toml --group build --output-file requirements.lock
+	$(LOCK) $(UPGRADE) --group test --constraint requirements.lock --output-file requirements-test.lock
+	$(LOCK) $(UPGRADE) --group lint --constraint requirements.lock --constraint requirements-test.lock \
+		--output-file requirements-lint.lock
+
+clean: ## remove .venv and what tools keep; data in .consent stays
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache *.egg-info
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0])'
+	@$(PYTHON) -m venv $(VENV)
+
+# Hashes are checked for everything that is downloaded; the project itself is built without any download.
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing the product into $(VENV)"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test: requirements-test.lock | $(VENV)/.runtime
+	@echo "installing the test tools into $(VENV)"
+	@$(PIP) install --require-hashes -r requirements-test.lock
+	@touch $@
+
+$(VENV)/.lint: requirements-lint.lock | $(VENV)/.runtime
+	@echo "installing the lint tools into $(VENV)"
+	@$(PIP) install --require-hashes -r requirements-lint.lock
+	@touch $@

@@ -1,0 +1,100 @@
+"""The web app: server-rendered pages over the published snapshot, which is opened anew for each request."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Mount, Route
+
+from consent.errors import ConsentError
+from consent.settings import Settings
+from dashboards import charts
+from dashboards.headers import CachedStatic, SecurityHeaders
+from dashboards.pages import Pages
+from dashboards.rendering import STATIC
+
+OnReady = Callable[[str], None]
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The app over `settings.snapshot`; before there is one, it starts and says what to do."""
+    pages = Pages(settings)
+    return Starlette(
+        routes=[
+            Route("/", pages.overview),
+            Route("/findings", pages.findings),
+            Route("/findings/{finding_id}", pages.finding),
+            Route("/quality", pages.quality),
+            Route("/data/{name}.{kind}", pages.data),
+            Route("/healthz", pages.healthz),
+            Mount("/static", CachedStatic(directory=STATIC)),
+        ],
+        middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=1_000)],
+        exception_handlers={HTTPException: pages.http_problem, ConsentError: pages.problem, Exception: pages.crash},
+        lifespan=_warm_meanwhile,
+    )
+
+
+def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, on_ready: OnReady | None = None) -> None:
+    """Serve until interrupted; port 0 takes a free one. `on_ready` gets the address once it answers.
+
+    Raises ConsentError, before anything starts, if the address cannot be had.
+    """
+    listener = _listen(host, port)
+    with listener:
+        config = uvicorn.Config(
+            create_app(settings), log_config=None, access_log=False, server_header=False, lifespan="on"
+        )
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
+            _Server(config, _address(listener), on_ready).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, with word of when it answers."""
+
+    def __init__(self, config: uvicorn.Config, address: str, on_ready: OnReady | None) -> None:
+        super().__init__(config)
+        self._address, self._on_ready = address, on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell."""
+        await super().startup(sockets)
+        if self.started and self._on_ready is not None:
+            self._on_ready(self._address)
+
+
+@contextlib.asynccontextmanager
+async def _warm_meanwhile(_: Starlette) -> AsyncIterator[None]:
+    """Load the chart libraries beside the first requests, which need not wait for them all."""
+    warming = threading.Thread(target=charts.warm, name="charts", daemon=True)
+    warming.start()
+    yield
+    warming.join()  # a native renderer must not be cut off in the middle
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=512)
+    except socket.gaierror:
+        raise ConsentError(f"{host}: not an address of this machine; expected one such as 127.0.0.1") from None
+    except OverflowError:
+        raise ConsentError(f"port {port}: expected 0 (any free port) to 65535") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ConsentError(f"{host}:{port}: the port is in use; choose another with --port") from None
+        raise ConsentError(f"{host}:{port}: cannot listen here: {error.strerror}") from None
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

@@ -1,0 +1,257 @@
+"""Charts: Vega-Lite specs, drawn as SVG on the server, so that page, report and print show the same picture.
+
+The SVG carries no script, no style and no colour of the page: text is a mid-grey that reads on white and on black
+where no stylesheet reaches it, and `static/style.css` sets it to the colour of the text around it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from html import escape
+from typing import Any
+
+from dashboards import wording
+
+# Okabe and Ito's palette: told apart with any colour vision, and at least 3:1 on white and on black.
+BLUE, VERMILLION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
+ORANGE, GREY, TEXT, RULE = "#e69f00", "#808080", "#7a7a7a", "#8886"
+
+WIDE, NARROW = 760, 358  # pixels: the main column of a desktop page, and a phone
+_HEIGHT = 232
+_FONT = "Helvetica Neue, Liberation Sans, Arial, sans-serif"
+_DASHES = {ORANGE: [5, 2], GREY: [2, 2]}
+_KEPT = 256
+
+
+@dataclass(frozen=True)
+class Point:
+    """One mark: a series' value in one period, with what hovering over it says. A value of None leaves a gap."""
+
+    period: date
+    series: str
+    value: float | None
+    says: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line: its key in the points, the words at its end, its colour."""
+
+    key: str
+    label: str
+    colour: str
+
+
+@dataclass(frozen=True)
+class LineChart:
+    """Lines over time. `unit` is percent or count; `step` the length of a period: day, week or month."""
+
+    name: str
+    title: str
+    unit: str
+    step: str
+    series: tuple[Series, ...]
+    points: tuple[Point, ...]
+
+    @property
+    def summary(self) -> str:
+        """What the picture shows, in words."""
+        write = wording.percent if self.unit == "percent" else _whole
+        sentences = [f"{self.title}, by {self.step}."]
+        for series in self.series:
+            known = [p for p in self.points if p.series == series.key and p.value is not None]
+            if not known:
+                sentences.append(f"{series.label}: no value.")
+                continue
+            low, high = min(known, key=_value), max(known, key=_value)
+            sentences.append(
+                f"{series.label}: {write(known[0].value)} on {wording.day(known[0].period)},"
+                f" {write(known[-1].value)} on {wording.day(known[-1].period)},"
+                f" between {write(low.value)} and {write(high.value)}."
+            )
+        return " ".join(sentences)
+
+
+class Charts:
+    """Drawn charts, kept by snapshot, spec and width; the oldest go first."""
+
+    def __init__(self) -> None:
+        self._drawn: OrderedDict[tuple[str, LineChart, int], str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def svg(self, identity: str, chart: LineChart, width: int) -> str:
+        """The chart as one `<svg>` element, safe to put into a page."""
+        key = (identity, chart, width)
+        with self._lock:
+            if key in self._drawn:
+                self._drawn.move_to_end(key)
+                return self._drawn[key]
+        svg = draw(chart, width)
+        with self._lock:
+            self._drawn[key] = svg
+            while len(self._drawn) > _KEPT:
+                self._drawn.popitem(last=False)
+        return svg
+
+
+def warm() -> None:
+    """Load the chart libraries and start the renderer (more than a second), so that no visitor waits for it."""
+    today = date(2000, 1, 1)
+    points = tuple(Point(today + timedelta(days=n), "a", 0.5, "") for n in range(2))
+    draw(LineChart("warm", "", "percent", "day", (Series("a", "a", BLUE),), points), NARROW)
+
+
+def draw(chart: LineChart, width: int) -> str:
+    """Draw a chart at a width in pixels. The same chart gives the same bytes, in any process."""
+    import vl_convert  # noqa: PLC0415 -- slow to load; `warm` does it beforehand
+
+    return _tidy(vl_convert.vegalite_to_svg(spec(chart, width)), chart, width)
+
+
+def spec(chart: LineChart, width: int) -> dict[str, Any]:
+    """The Vega-Lite spec: lines, a dot per value, and each line named at its end instead of in a legend."""
+    import altair as alt  # noqa: PLC0415 -- takes a second to import
+
+    narrow = width <= NARROW
+    right = 7 * max((len(series.label) for series in chart.series), default=0) + 12
+    left = 44
+    colours = alt.Scale(domain=[s.key for s in chart.series], range=[s.colour for s in chart.series])
+    dashes = alt.Scale(domain=colours.domain, range=[_DASHES.get(s.colour, [1, 0]) for s in chart.series])
+    top = _top(chart)
+    number = "%" if chart.unit == "percent" else "~s" if top >= 10_000 else ",d"
+    x = alt.X(
+        "period:T",
+        scale=alt.Scale(type="utc"),
+        axis=alt.Axis(format="%b %Y" if chart.step == "month" else "%-d %b", tickCount=3 if narrow else 7),
+    )
+    y = alt.Y(
+        "value:Q", scale=alt.Scale(domain=[0, top], nice=True), axis=alt.Axis(format=number, tickCount=5)
+    )
+    colour = alt.Color("series:N", scale=colours, legend=None)
+    base = alt.Chart(alt.NamedData(name="points")).encode(x=x, y=y, color=colour)
+    lines = base.mark_line(strokeWidth=1.75, aria=False).encode(
+        strokeDash=alt.StrokeDash("series:N", scale=dashes, legend=None)
+    )
+    dots = base.mark_point(filled=True, opacity=1, size=9, invalid="filter").encode(description="says:N")
+    ends = (
+        alt.Chart(alt.NamedData(name="ends"))
+        .mark_text(align="left", dx=7, fontSize=12, fontWeight="bold", aria=False)
+        .encode(x=x, y=y, color=colour, text="label:N")
+    )
+    plot = alt.layer(lines, dots, ends).properties(
+        width=width - left - right, height=_HEIGHT, padding={"left": 0, "right": 0, "top": 6, "bottom": 2}
+    )
+    # The rows are put in afterwards: Altair would copy and check each of them, for a third of a second.
+    return {**_styled(plot).to_dict(), "datasets": {"points": list(_records(chart)), "ends": _ends(chart, top)}}
+
+
+def _styled(plot: Any) -> Any:
+    axis = {
+        "labelColor": TEXT,
+        "labelFont": _FONT,
+        "labelFontSize": 12,
+        "title": None,
+        "domain": False,
+        "tickColor": RULE,
+        "gridColor": RULE,
+        "gridOpacity": 0.55,
+        "aria": False,
+    }
+    plot = plot.configure(background="transparent", font=_FONT).configure_view(stroke=None).configure_axis(**axis)
+    return plot.configure_axisX(grid=False, tickSize=4, labelFlush=True).configure_axisY(ticks=False, minExtent=36)
+
+
+def _records(chart: LineChart) -> Iterator[dict[str, Any]]:
+    """The points, with a gap wherever a period has none: a line must not bridge days without data."""
+    known = {(point.series, point.period): point for point in chart.points}
+    if not known:
+        return
+    first, last = min(p.period for p in chart.points), max(p.period for p in chart.points)
+    for series in chart.series:
+        for period in _periods(first, last, chart.step):
+            point = known.get((series.key, period))
+            yield {
+                "period": f"{period.isoformat()}T00:00:00Z",
+                "series": series.key,
+                "value": point.value if point else None,
+                "says": point.says if point else "",
+            }
+
+
+def _periods(first: date, last: date, step: str) -> Iterator[date]:
+    while first <= last:
+        yield first
+        if step == "month":
+            first = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+        else:
+            first += timedelta(days=7 if step == "week" else 1)
+
+
+def _ends(chart: LineChart, top: float) -> list[dict[str, Any]]:
+    """Where each line's name stands: beside its last value, moved apart so that no two overlap."""
+    gap = top * 15 / _HEIGHT
+    last: dict[str, Point] = {point.series: point for point in chart.points if point.value is not None}
+    if not last:
+        return []
+    at = max(point.period for point in chart.points).isoformat()
+    placed: list[dict[str, Any]] = []
+    for series in sorted((s for s in chart.series if s.key in last), key=lambda s: last[s.key].value or 0):
+        floor = placed[-1]["value"] + gap if placed else 0.0
+        placed.append({
+            "period": f"{at}T00:00:00Z",
+            "series": series.key,
+            "label": series.label,
+            "value": max(last[series.key].value or 0, floor),
+        })
+    ceiling = top
+    for end in reversed(placed):
+        end["value"] = min(end["value"], ceiling)
+        ceiling = end["value"] - gap
+    return placed
+
+
+def _top(chart: LineChart) -> float:
+    """The upper end of the axis: just above the highest value, and for rates never above 100%."""
+    highest = max((point.value or 0 for point in chart.points), default=0)
+    if chart.unit == "percent":
+        return next(top for top in (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0) if highest <= top or top == 1.0)
+    return max(highest * 1.02, 4)
+
+
+def _value(point: Point) -> float:
+    return point.value or 0
+
+
+def _whole(value: float | None) -> str:
+    return wording.count(None if value is None else int(value))
+
+
+_NOISE = re.compile(r' (?:aria-hidden|aria-roledescription|role|pointer-events)="[^"]*"')
+_EMPTY = re.compile(r'<path class="(?:background|foreground)"[^>]*/>')
+_GEOMETRY = re.compile(r' (?:transform|d|x|y|x2|y2)="[^"]*"')
+_LONG = re.compile(r"(\d+\.\d\d)\d+")
+_LABELLED = re.compile(r'<path aria-label="([^"]*)"([^>]*)/>')
+_ROOT = re.compile(r'^<svg [^>]*viewBox="([^"]*)">')
+
+
+def _tidy(svg: str, chart: LineChart, width: int) -> str:
+    """What a page needs of the renderer's output: short, the same each time, one image with a name and tooltips."""
+    svg = _EMPTY.sub("", _NOISE.sub("", svg))
+    svg = _GEOMETRY.sub(lambda attribute: _LONG.sub(r"\1", attribute.group()), svg)
+    svg = _LABELLED.sub(r"<path\2><title>\1</title></path>", svg)
+    # Ids count up through the life of the renderer, and several charts share a page.
+    for number, name in enumerate(dict.fromkeys(re.findall(r'id="([^"]+)"', svg))):
+        unique = f"{chart.name}-{width}-{number}"
+        svg = svg.replace(f'id="{name}"', f'id="{unique}"').replace(f"url(#{name})", f"url(#{unique})")
+    return _ROOT.sub(
+        lambda root: (
+            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(chart.summary)}"'
+            f' viewBox="{root.group(1)}">'
+        ),
+        svg,
+    )

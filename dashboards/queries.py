@@ -1,0 +1,129 @@
+"""The published snapshot, and the questions asked of it: one SELECT per file in `sql/reports/`.
+
+Statements take `$name` parameters for values only. A parameter that is None filters nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from consent.errors import WarehouseError
+from consent.models import statement
+from consent.warehouse import open_snapshot
+
+Row = dict[str, Any]
+
+_PARAMETER = re.compile(r"\$([a-z_]+)")
+_FETCH = 5_000  # rows held at a time while a download is written
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """What the snapshot holds and up to when; all times UTC."""
+
+    as_of: datetime
+    published_at: datetime
+    newest_event: datetime | None
+    newest_received: datetime | None
+    events: int
+    schema_version: str
+    product_version: str
+    first_day: date | None
+    last_day: date | None
+
+    @property
+    def day(self) -> date:
+        """The last day that the snapshot can hold anything of: an as-of at midnight ends the day before."""
+        return (self.as_of - timedelta(microseconds=1)).date()
+
+    @property
+    def day_is_partial(self) -> bool:
+        """Whether `day` had not ended at the as-of time."""
+        return self.as_of < datetime.combine(self.day + timedelta(days=1), datetime.min.time())
+
+
+class Snapshot:
+    """One read-only connection to the newest published snapshot, for one request.
+
+    Opened anew each time, so that a snapshot published meanwhile is what the next request sees.
+    Raises SnapshotMissing before the first refresh, WarehouseError where the file is not one of ours.
+    """
+
+    def __init__(self, link: Path) -> None:
+        self.identity = _identity(link)
+        self._connection = open_snapshot(link)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def rows(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        """All rows of `sql/reports/<name>.sql`; parameters that the statement does not name are left out."""
+        columns, tuples = self.stream(name, parameters)
+        return [dict(zip(columns, row, strict=True)) for row in tuples]
+
+    def one(self, name: str, parameters: Mapping[str, Any] | None = None) -> Row | None:
+        """The first row, or None."""
+        return next(iter(self.rows(name, parameters)), None)
+
+    def stream(
+        self, name: str, parameters: Mapping[str, Any] | None = None
+    ) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+        """The columns, and the rows as they are fetched; whatever is wrong is raised before the first row."""
+        text = statement(f"reports.{name}").text
+        asked = set(_PARAMETER.findall(re.sub(r"--[^\n]*", "", text)))
+        values = {key: (parameters or {}).get(key) for key in asked}
+        try:
+            cursor = self._connection.execute(text, values or None)
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            problem = str(error).strip().partition("\n")[0]
+            raise WarehouseError(
+                f"the snapshot does not hold what {name} reads; run `consent refresh` ({problem})"
+            ) from None
+        columns = [column[0] for column in cursor.description or ()]
+        return columns, _fetch(cursor)
+
+    def freshness(self) -> Freshness:
+        """As-of and what else `meta` tells."""
+        row = self.one("freshness")
+        if row is None:
+            raise WarehouseError("the snapshot does not say its as-of time; run `consent refresh`")
+        return Freshness(**{**row, "schema_version": str(row["schema_version"])})
+
+    def choices(self) -> dict[str, list[str]]:
+        """The values each filter can take, sorted; the empty string stands for rows without one."""
+        values: dict[str, list[str]] = {}
+        for row in self.rows("filter_values"):
+            values.setdefault(row["filter"], []).append(row["value"])
+        return values
+
+
+def _fetch(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    while rows := cursor.fetchmany(_FETCH):
+        yield from rows
+
+
+def _identity(link: Path) -> str:
+    """A name for this very file: charts drawn from it are kept under that name."""
+    try:
+        target = link.resolve(strict=True)
+        status = target.stat()
+    except OSError:
+        return "none"  # opening it says what is wrong
+    return f"{target.name}:{status.st_ino}:{status.st_mtime_ns}"

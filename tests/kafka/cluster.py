@@ -1,0 +1,143 @@
+"""A real Apache Kafka on this machine for the length of a test session: one node, KRaft, no ZooKeeper.
+
+Its jars come from Maven (`.ci/run` copies them into `.kafka/`); `CONSENT_TEST_KAFKA_JARS` names another folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import uuid
+from base64 import urlsafe_b64encode
+from pathlib import Path
+from types import TracebackType
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+
+HOST = "127.0.0.1"
+ROOT = Path(__file__).resolve().parent.parent.parent
+# Enough for tests, and quick to start.
+JAVA = ("java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAINTEXT://{host}:{port}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+log.dirs={logs}
+# A typing error in a topic must not make one.
+auto.create.topics.enable=false
+group.initial.rebalance.delay.ms=0
+offsets.topic.num.partitions=1
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+# Test events carry old times: no deletion in the middle of a test.
+log.retention.ms=-1
+"""
+
+
+def jars() -> Path | None:
+    """The folder with Kafka's jars, or None where there is none."""
+    folder = Path(os.environ.get("CONSENT_TEST_KAFKA_JARS") or ROOT / ".kafka")
+    return folder if any(folder.glob("kafka_2.13-*.jar")) else None
+
+
+def missing() -> str | None:
+    """What a real Kafka needs and this machine lacks, in one line that says how to get it; None: nothing."""
+    if not shutil.which("java"):
+        return "no Java: `.ci/run` installs it (Debian: apt-get install openjdk-17-jre-headless)"
+    if jars() is None:
+        return "no Apache Kafka: `.ci/run` brings its jars, or CONSENT_TEST_KAFKA_JARS=<folder> says where they are"
+    return None
+
+
+class ApacheKafka:
+    """A running broker; `bootstrap_servers` is its address. Its data lives in `folder`, and ends with it.
+
+    Raises RuntimeError with the end of the broker's log where it does not answer within `timeout` seconds.
+    """
+
+    def __init__(self, folder: Path, *, timeout: float = 90.0) -> None:
+        self.port, controller = _free_ports()
+        self.bootstrap_servers = f"{HOST}:{self.port}"
+        self._log = folder / "kafka.log"
+        properties = folder / "server.properties"
+        properties.write_text(
+            PROPERTIES.format(host=HOST, port=self.port, controller=controller, logs=folder / "logs"), encoding="utf-8"
+        )
+        classpath = f"{jars()}/*"
+        cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        subprocess.run(
+            [*JAVA, "-cp", classpath, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", properties],
+            check=True,
+            capture_output=True,
+        )
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*JAVA, "-cp", classpath, "kafka.Kafka", properties],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+            )
+        self._wait_until_it_answers(timeout)
+
+    def _wait_until_it_answers(self, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline and self._process.poll() is None:
+            if self._answers():
+                return
+            time.sleep(0.2)
+        self.close()
+        end = "\n".join(self._log.read_text(errors="replace").splitlines()[-20:])
+        raise RuntimeError(f"Apache Kafka did not answer within {timeout:g} s; its log ends with:\n{end}")
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection((HOST, self.port), 0.5).close()
+            admin = KafkaAdminClient(bootstrap_servers=self.bootstrap_servers, request_timeout_ms=5000)
+        except (OSError, KafkaError):
+            return False
+        try:
+            admin.list_topics()
+        except KafkaError:
+            return False
+        finally:
+            admin.close()
+        return True
+
+    def close(self) -> None:
+        """Stop the broker and wait for its end."""
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def __enter__(self) -> ApacheKafka:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind((HOST, 0))
+        other.bind((HOST, 0))
+        return int(one.getsockname()[1]), int(other.getsockname()[1])

@@ -1,0 +1,186 @@
+"""Each file of scenarios/ gives rows of the staging tables and the hits they must make: no more, no fewer.
+
+A scenario's keys: `about` (what it shows), `rule`, `as_of`, `sites` (declarations as in policies/sites; none: a site
+`shop` in NO), `given` (rows by table; what a row leaves out comes from DEFAULTS) and `expect` (one mapping per hit;
+only the columns it names are compared). Rules run twice and must find the same.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from consent.models import statement, statements
+from consent.policies import Registry
+from consent.settings import ROOT
+from consent.warehouse import create_schema, in_utc
+
+HERE = Path(__file__).parent
+SCENARIOS = sorted((HERE / "scenarios").glob("*.yaml"))
+POSITION = 'topic varchar, partition integer, "offset" bigint'
+TABLES = {
+    "events": f"kind varchar, event_time timestamp, site varchar, subject varchar, jurisdiction varchar,"
+    f" banner_id varchar, categories map(varchar, boolean), {POSITION}",
+    "decisions": f"site varchar, subject varchar, jurisdiction varchar, decided_at timestamp,"
+    f" next_decided_at timestamp, action varchar, categories map(varchar, boolean), valid_until timestamp,"
+    f" validity_source varchar, validity_binding boolean, validity_citation varchar, {POSITION}",
+    "storage_observed": f"site varchar, subject varchar, jurisdiction varchar, event_time timestamp, name varchar,"
+    f" type varchar, domain varchar, party varchar, lifetime_s bigint, category varchar, has_inventory boolean,"
+    f" is_declared boolean, declared_kind varchar, declared_longest_s bigint, {POSITION}",
+}
+PERSON = {"site": "shop", "subject": "subject-1", "jurisdiction": "NO", "topic": "consent.events", "partition": 0}
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "events": PERSON | {"banner_id": "main"},
+    "decisions": PERSON | {"action": "save", "validity_source": "default", "validity_binding": False},
+    "storage_observed": PERSON | {"type": "cookie", "has_inventory": True, "is_declared": True},
+}
+SHOP = {"site": "shop", "controller": "Shop AS", "contact": "post@shop.example", "jurisdiction": "NO"}
+
+
+def load(path: Path) -> dict[str, Any]:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # every scalar stays text
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with in_utc(duckdb.connect()) as connection:
+        create_schema(connection)
+        yield connection
+
+
+def policies(folder: Path, sites: list[dict[str, Any]]) -> Registry:
+    (folder / "sites").mkdir()
+    for name in ("categories.yaml", "rules.yaml"):
+        shutil.copy(ROOT / "policies" / name, folder)
+    shutil.copy(HERE / "jurisdictions.yaml", folder)
+    for site in sites:
+        (folder / "sites" / f"{site['site']}.yaml").write_text(yaml.safe_dump(site), encoding="utf-8")
+    return Registry.load(folder)
+
+
+def give(con: duckdb.DuckDBPyConnection, given: dict[str, list[dict[str, Any]]]) -> None:
+    place = 0
+    for table, columns in TABLES.items():
+        con.execute(f"create or replace table staging.{table} ({columns})")
+        for row in given.get(table, []):
+            place += 1
+            whole = {name: cell(value) for name, value in (DEFAULTS[table] | {"offset": place} | row).items()}
+            names = ", ".join(f'"{name}"' for name in whole)
+            con.execute(
+                f"insert into staging.{table} ({names}) values ({', '.join('?' * len(whole))})", [*whole.values()]
+            )
+
+
+def cell(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: flag == "true" for name, flag in value.items()}
+    return None if value == "" else value
+
+
+def hits(con: duckdb.DuckDBPyConnection, rule: str) -> list[dict[str, Any]]:
+    for relation in ("staging.limits", "staging.scope"):
+        con.execute(f"create or replace table {relation} as {statement(relation).text}")
+    con.execute("delete from rules.hits")
+    con.execute(f"insert into rules.hits select '{rule}', * from ({statement(f'rules.{rule}').text}\n)")
+    con.execute(f"create or replace table marts.findings as {statement('marts.findings').text}")
+    found = con.execute(
+        """
+        select findings.*, hits.rule_case from marts.findings as findings inner join rules.hits as hits
+        using (rule_id, site, jurisdiction, item, subject, first_seen, last_seen, observed, allowed, evidence)
+        order by site, jurisdiction, item, rule_case
+        """
+    )
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_a_rule_finds_what_the_scenario_says_and_nothing_else(
+    path: Path, tmp_path: Path, con: duckdb.DuckDBPyConnection
+) -> None:
+    scenario = load(path)
+    assert path.stem.startswith(scenario["rule"])
+    policies(tmp_path, scenario.get("sites", [SHOP])).write(con)
+    give(con, scenario.get("given", {}))
+    con.execute("insert into staging.run values (?, null)", [scenario.get("as_of", "2026-06-01 00:00:00")])
+    first, second = hits(con, scenario["rule"]), hits(con, scenario["rule"])
+    assert first == second
+    expected = scenario["expect"]
+    seen = [{name: str(hit[name]) for name in want} for hit, want in zip(first, expected, strict=False)]
+    assert seen == expected
+    assert len(first) == len(expected), first
+    for hit in first:
+        assert 1 <= len(json.loads(hit["evidence"])) <= 3
+        assert hit["citation"].endswith("]") or "site's own" in hit["allowed"]
+
+
+def test_every_rule_is_described_and_has_a_hit_and_a_miss() -> None:
+    described = set(Registry.load(ROOT / "policies").rules)
+    assert {rule.name for rule in statements("rules")} == described
+    outcomes = {(scenario["rule"], bool(scenario["expect"])) for scenario in map(load, SCENARIOS)}
+    assert outcomes == {(rule, outcome) for rule in described for outcome in (True, False)}
+
+
+@pytest.mark.parametrize("rule", statements("rules"), ids=lambda rule: rule.name)
+def test_a_rule_has_the_shape_of_a_hit_and_is_quiet_about_nothing(rule: Any, con: duckdb.DuckDBPyConnection) -> None:
+    Registry.load(ROOT / "policies").with_site_files([]).write(con)
+    give(con, {})
+    con.execute("insert into staging.run values ('2026-06-01', null)")
+    assert hits(con, rule.name) == []
+    types = con.execute("select column_name, column_type from (describe rules.hits)").fetchall()
+    assert con.execute(f"select column_name, column_type from (describe {rule.text})").fetchall() == types[1:]
+    assert rule.title
+    assert rule.grain == ["site", "jurisdiction", "item", "rule_case"]
+    assert rule.owner == "compliance"
+
+
+def test_limits_fall_back_to_the_default_and_change_on_their_day(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection
+) -> None:
+    policies(tmp_path, [SHOP]).write(con)
+    con.execute("create table staging.events (site varchar, jurisdiction varchar)")
+
+    def limit(code: str, name: str, day: str) -> tuple[Any, ...] | None:
+        con.execute("delete from staging.run")
+        con.execute("insert into staging.run values (?, null)", [day])
+        con.execute(f"create or replace table staging.limits as {statement('staging.limits').text}")
+        return con.execute(
+            "select value::varchar, binding, citation, is_default from staging.limits"
+            " where jurisdiction = ? and limit_name = ?",
+            [code, name],
+        ).fetchone()
+
+    assert limit("FR", "consent_validity", "2026-06-01") == ("6 months", False, "Good practice", False)
+    assert limit("NO", "consent_validity", "2026-06-01") == ("1 year", False, "Own default", True)
+    assert limit("default", "consent_validity", "2026-06-01") == ("1 year", False, "Own default", True)
+    assert limit("DE", "consent_validity", "2026-06-30 23:59:59") == ("1 year", False, "Own default", True)
+    assert limit("DE", "consent_validity", "2026-07-01") == ("1 year", True, "A new law", False)
+    assert limit("NO", "reask_floor", "2026-06-01") == (None, False, "No number", False)
+    assert limit("DE", "reask_floor", "2026-06-01") is None
+
+
+def test_scope_is_the_sites_own_and_the_visitors_or_what_an_audit_names(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection
+) -> None:
+    policies(tmp_path, [SHOP, {"site": "nowhere"}]).write(con)
+    con.execute(
+        "create table staging.events as"
+        " select * from (values ('shop', 'FR'), ('other', 'DE')) as given (site, jurisdiction)"
+    )
+
+    def scope(jurisdictions: list[str] | None) -> list[Any]:
+        con.execute("delete from staging.run")
+        con.execute("insert into staging.run values ('2026-06-01', ?)", [jurisdictions])
+        return con.execute(f"select * from ({statement('staging.scope').text}) order by all").fetchall()
+
+    assert scope(None) == [
+        ("nowhere", "default", True), ("other", "DE", False), ("shop", "FR", False), ("shop", "NO", True)
+    ]  # fmt: skip
+    assert scope(["FR"]) == [("nowhere", "FR", False), ("shop", "FR", False)]
