@@ -13,8 +13,9 @@ from typing import Any
 
 import duckdb
 
+from consent.build import build, set_run
 from consent.errors import ConsentError
-from consent.models import Statement, all_models
+from consent.models import all_models
 from consent.policies import DEFAULT, Registry
 from consent.policy_files import suggestion
 from consent.warehouse import create_schema, in_utc
@@ -39,22 +40,15 @@ def audit(
     with contextlib.closing(in_utc(duckdb.connect())) as connection:
         create_schema(connection)
         chosen.write(connection)
-        connection.execute("insert into staging.run values (?, ?)", [_naive_utc(as_of), codes])
+        set_run(connection, _naive_utc(as_of), codes)
         for model in all_models():
-            _build(connection, model)
+            build(connection, model)
         order = " ".join(f"when '{name}' then {place}" for place, name in enumerate(_GRAVEST_FIRST))
         found = connection.execute(
             f"select * from marts.findings order by site, case severity {order} end, rule_id, item, jurisdiction"  # noqa: S608
         )
         columns = [column[0] for column in found.description]
         return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
-
-
-def _build(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
-    if model.folder == "rules":
-        connection.execute(f"insert into rules.hits select '{model.name}' as rule_id, * from ({model.text}\n)")  # noqa: S608
-    else:
-        connection.execute(f"create or replace table {model.relation} as {model.text}")
 
 
 def _only(registry: Registry, sites: Iterable[str] | None) -> Registry:

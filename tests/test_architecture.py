@@ -1,10 +1,11 @@
-"""What the tree promises to someone who opens it: layers, small modules, one SELECT per file, nothing of one machine."""
+"""What the tree promises to whoever opens it: layers, small modules, one SELECT per file, nothing of one machine."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import duckdb
@@ -42,6 +43,7 @@ def tracked() -> list[Path]:
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
+        check=False,
         capture_output=True,
         text=True,
     )
@@ -56,7 +58,11 @@ def name(path: Path) -> str:
 
 def test_layers() -> None:
     checked = subprocess.run(
-        [Path(sys.executable).with_name("lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
@@ -93,5 +99,33 @@ def test_no_download_host() -> None:
 
 def test_no_path_of_one_machine() -> None:
     paths = re.compile("|".join(rf"(?<![\w.$}}~:/-]){folder}" for folder in MACHINE_PATHS).encode())
-    found = [name(path) for path in tracked() if path != Path(__file__) and paths.search(path.read_bytes())]
+    found = [name(path) for path in tracked() if paths.search(path.read_bytes())]
     assert found == []
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    groups = [project["project"]["dependencies"], *project["dependency-groups"].values()]
+    needed = {re.split(r"[<>=\[; ]", requirement)[0] for group in groups for requirement in group}
+    table = (ROOT / "CONTRIBUTING.md").read_text().partition("## Dependencies")[2]
+    explained = {
+        package for row in re.findall(r"^\| ([a-z0-9, -]+) \|", table, re.MULTILINE) for package in row.split(", ")
+    }
+    assert explained - {"package"} == needed
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock", "requirements-lint.lock"])
+def test_lock_files_pin_every_package_with_hashes_and_name_no_host(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    assert "://" not in text
+    requirements = re.split(r"\n(?=\w)", re.sub(r"(?m)^ *#.*\n?", "", text).strip())
+    assert [line for line in requirements if not re.match(r"[\w.-]+(\[\w+\])?==", line)] == []
+    assert [line for line in requirements if "--hash=sha256:" not in line] == []
+
+
+def test_locked_versions_agree() -> None:
+    versions: dict[str, set[str]] = {}
+    for path in ROOT.glob("requirements*.lock"):
+        for package, version in re.findall(r"(?m)^([\w.-]+)(?:\[\w+\])?==(\S+)", path.read_text()):
+            versions.setdefault(package, set()).add(version)
+    assert {package: found for package, found in versions.items() if len(found) > 1} == {}
