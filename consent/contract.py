@@ -71,65 +71,120 @@ class Field:
 FIELDS: tuple[Field, ...] = (
     Field("schema_version", "integer", "1", None, "bigint", required=KINDS),
     Field(
-        "event_id", "string", "unique per event; a repeat is a duplicate", "event_id", "uuid",
-        required=KINDS, pattern=_UUID, expected="a UUID",
+        "event_id",
+        "string",
+        "unique per event; a repeat is a duplicate",
+        "event_id",
+        "uuid",
+        required=KINDS,
+        pattern=_UUID,
+        expected="a UUID",
     ),
     Field(
-        "kind", "string",
+        "kind",
+        "string",
         "`impression`: banner put before a visitor with no valid choice; `reopen`: visitor opened the preferences; "
         "`decision`; `dismissal`: closed without a choice; `replay`: a stored consent was read and relied on; "
         "`observation`: storage seen on the device",
-        "kind", required=KINDS, enum=KINDS,
+        "kind",
+        required=KINDS,
+        enum=KINDS,
     ),
     Field(
-        "occurred_at", "string", "the client's clock", "occurred_at", "timestamp",
-        required=KINDS, pattern=_TIME, expected="an RFC 3339 time with offset",
+        "occurred_at",
+        "string",
+        "the client's clock",
+        "occurred_at",
+        "timestamp",
+        required=KINDS,
+        pattern=_TIME,
+        expected="an RFC 3339 time with offset",
     ),
     Field(
-        "received_at", "string", "the collector's clock; absent: the Kafka timestamp", "received_at", "timestamp",
-        pattern=_TIME, expected="an RFC 3339 time with offset",
+        "received_at",
+        "string",
+        "the collector's clock; absent: the Kafka timestamp",
+        "received_at",
+        "timestamp",
+        pattern=_TIME,
+        expected="an RFC 3339 time with offset",
     ),
     Field(
-        "site", "string", "a site or app id that policies/sites may describe", "site",
-        required=KINDS, min_length=1, max_length=253,
+        "site",
+        "string",
+        "a site or app id that policies/sites may describe",
+        "site",
+        required=KINDS,
+        min_length=1,
+        max_length=253,
     ),
     Field("platform", "string", "where the banner runs", "platform", enum=PLATFORMS, default="web"),
     Field(
-        "region", "string", "where the visitor is", "region",
-        pattern=r"[A-Z]{2}(-[A-Z0-9]{1,3})?", expected="ISO 3166-1 alpha-2 or 3166-2, such as NO or US-CA",
+        "region",
+        "string",
+        "where the visitor is",
+        "region",
+        pattern=r"[A-Z]{2}(-[A-Z0-9]{1,3})?",
+        expected="ISO 3166-1 alpha-2 or 3166-2, such as NO or US-CA",
     ),
     Field(
-        "language", "string", "of the visitor or the banner", "language",
-        pattern=r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", expected="a BCP 47 tag", max_length=64,
+        "language",
+        "string",
+        "of the visitor or the banner",
+        "language",
+        pattern=r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*",
+        expected="a BCP 47 tag",
+        max_length=64,
     ),
     Field(
-        "subject", "string", "pseudonymous id of the browser or device; never a name, an e-mail or an IP", "subject",
-        required=KINDS, pattern=r"[A-Za-z0-9_-]{8,64}", expected="8 to 64 of A-Z a-z 0-9 _ -",
+        "subject",
+        "string",
+        "pseudonymous id of the browser or device; never a name, an e-mail or an IP",
+        "subject",
+        required=KINDS,
+        pattern=r"[A-Za-z0-9_-]{8,64}",
+        expected="8 to 64 of A-Z a-z 0-9 _ -",
     ),
     Field("prompt_id", "string", "ties an impression to its decision", "prompt_id", max_length=64),
     Field("banner", "object", "the banner shown"),
     Field("policy_version", "string", "of the cookie policy shown", "policy_version", max_length=64),
     Field(
-        "notice_hash", "string", "SHA-256 of the text shown", "notice_hash",
-        pattern="[0-9A-Fa-f]{64}", expected="64 hexadecimal digits",
+        "notice_hash",
+        "string",
+        "SHA-256 of the text shown",
+        "notice_hash",
+        pattern="[0-9A-Fa-f]{64}",
+        expected="64 hexadecimal digits",
     ),
     Field("action", "string", "what was chosen", "action", required=("decision",), enum=ACTIONS),
     Field(
-        "surface", "string", "where; `external`: an API, a web view, a browser signal", "surface",
-        enum=SURFACES, default="banner",
+        "surface",
+        "string",
+        "where; `external`: an API, a web view, a browser signal",
+        "surface",
+        enum=SURFACES,
+        default="banner",
     ),
     Field("method", "string", "how the choice was made", "method", enum=METHODS, default="explicit"),
     Field(
-        "categories", "object",
+        "categories",
+        "object",
         "category → granted; canonical: necessary, functionality, performance, marketing; others are kept as they come",
-        "categories", "json", required=("decision", "replay"), values="boolean",
+        "categories",
+        "json",
+        required=("decision", "replay"),
+        values="boolean",
     ),
     Field("decision_ms", "integer", "from prompt to choice, milliseconds", "decision_ms", "bigint", maximum=86_400_000),
     Field("signals", "object", "consent signals seen with the event"),
     Field(
-        "storage", "array", "what was seen on the device", "storage",
+        "storage",
+        "array",
+        "what was seen on the device",
+        "storage",
         "struct(name varchar, type varchar, domain varchar, party varchar, lifetime_s bigint, category varchar)[]",
-        required=("observation",), values="object",
+        required=("observation",),
+        values="object",
     ),
     Field("is_bot", "boolean", "set by the collector", "is_bot", "boolean"),
     Field("source", "object", "which CMP and adapter produced the event"),
@@ -141,7 +196,11 @@ FIELDS: tuple[Field, ...] = (
     Field("signals.tc_string", "string", "IAB TCF string", "tc_string"),
     Field("signals.gpp_string", "string", "IAB GPP string", "gpp_string"),
     Field(
-        "signals.gcm", "object", "Google Consent Mode: key → granted or denied", "gcm", "json",
+        "signals.gcm",
+        "object",
+        "Google Consent Mode: key → granted or denied",
+        "gcm",
+        "json",
         values="string",
     ),
     Field("source.cmp", "string", "", "source_cmp"),
@@ -195,7 +254,7 @@ def json_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Consent event",
-        "description": f"Schema version {SCHEMA_VERSION}; one JSON object per Kafka record. Unknown fields are ignored.",
+        "description": f"Version {SCHEMA_VERSION}; one JSON object per Kafka record. Unknown fields are ignored.",
         "type": "object",
         "required": [field.path for field in FIELDS if field.required == KINDS],
         "properties": {field.path: _schema_of(field) for field in top_level()},
@@ -205,32 +264,32 @@ def json_schema() -> dict[str, Any]:
 
 def _schema_of(field: Field) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": [field.type, "null"] if field.nullable else field.type}
-    if field.meaning:
-        schema["description"] = field.meaning
-    if field.path == "schema_version":
-        schema["const"] = SCHEMA_VERSION
-    if field.enum:
-        schema["enum"] = list(field.enum)
-    if field.pattern:
-        schema["pattern"] = f"^({field.pattern})$"
-    if field.default:
-        schema["default"] = field.default
-    if field.type == "string" and field.min_length:
-        schema["minLength"] = field.min_length
-    if field.max_length:
-        schema["maxLength"] = field.max_length
-    if field.type == "integer" and field.maximum is not None:
+    limits = {
+        "description": field.meaning,
+        "const": SCHEMA_VERSION if field.path == "schema_version" else None,
+        "enum": list(field.enum),
+        "pattern": field.pattern and f"^({field.pattern})$",
+        "default": field.default,
+        "minLength": field.min_length,
+        "maxLength": field.max_length,
+    }
+    schema |= {name: value for name, value in limits.items() if value}
+    if field.maximum is not None:
         schema |= {"minimum": 0, "maximum": field.maximum}
+    return schema | _members_of(field)
+
+
+def _members_of(field: Field) -> dict[str, Any]:
     if field.path == "storage":
-        schema["items"] = {
-            "type": "object",
-            "required": [member.path for member in STORAGE if member.required],
-            "properties": {member.path: _schema_of(member) for member in STORAGE},
+        properties = {member.path: _schema_of(member) for member in STORAGE}
+        required = [member.path for member in STORAGE if member.required]
+        return {"items": {"type": "object", "required": required, "properties": properties}}
+    if field.type == "object" and field.values:
+        return {"additionalProperties": {"type": field.values}}
+    if field.type == "object":
+        return {
+            "properties": {
+                child.path.removeprefix(f"{field.path}."): _schema_of(child) for child in children(field.path)
+            }
         }
-    elif field.type == "object" and field.values:
-        schema["additionalProperties"] = {"type": field.values}
-    elif field.type == "object":
-        schema["properties"] = {
-            child.path.removeprefix(f"{field.path}."): _schema_of(child) for child in children(field.path)
-        }
-    return schema
+    return {}

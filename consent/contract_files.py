@@ -25,7 +25,7 @@ def _page() -> Iterator[str]:
     yield ""
     yield "Made from `consent/contract.py` by `make contract`; machines read [event.schema.json](event.schema.json)."
     yield ""
-    yield "One JSON object per Kafka record, UTF-8, topic `consent.events`, key = `subject`. Unknown fields are ignored."
+    yield "One JSON object per record, UTF-8, topic `consent.events`, key = `subject`. Unknown fields are ignored."
     yield "`null` is a value like any other and only `storage[].lifetime_s` takes it: leave out what does not apply."
     yield "A record that breaks a rule below is set aside whole and untouched, with a reason that names the field."
     yield ""

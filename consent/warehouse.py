@@ -81,7 +81,10 @@ def create_schema(connection: duckdb.DuckDBPyConnection) -> None:
 @contextlib.contextmanager
 def open_warehouse(path: Path, *, lock_timeout: float = 120.0) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection of its own to the live file, as `attached` gives it."""
-    with contextlib.closing(in_utc(duckdb.connect())) as connection, attached(connection, path, lock_timeout=lock_timeout):
+    with (
+        contextlib.closing(in_utc(duckdb.connect())) as connection,
+        attached(connection, path, lock_timeout=lock_timeout),
+    ):
         yield connection
 
 

@@ -6,16 +6,15 @@ where no stylesheet reaches it, and `static/style.css` sets it to the colour of 
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
-from html import escape
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from dashboards import wording
+from dashboards.svg import tidy
 
 # Okabe and Ito's palette: told apart with any colour vision, and at least 3:1 on white and on black.
 BLUE, VERMILLION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
@@ -110,7 +109,8 @@ def draw(chart: LineChart, width: int) -> str:
     """Draw a chart at a width in pixels. The same chart gives the same bytes, in any process."""
     import vl_convert  # noqa: PLC0415 -- slow to load; `warm` does it beforehand
 
-    return _tidy(vl_convert.vegalite_to_svg(spec(chart, width)), chart, width)
+    svg = vl_convert.vegalite_to_svg(spec(chart, width))
+    return tidy(svg, f"{chart.name}-{width}", chart.summary)
 
 
 def spec(chart: LineChart, width: int) -> dict[str, Any]:
@@ -127,11 +127,12 @@ def spec(chart: LineChart, width: int) -> dict[str, Any]:
     x = alt.X(
         "period:T",
         scale=alt.Scale(type="utc"),
-        axis=alt.Axis(format="%b %Y" if chart.step == "month" else "%-d %b", tickCount=3 if narrow else 7),
+        axis=alt.Axis(
+            format="%b %Y" if chart.step == "month" else "%-d %b",
+            values=_ticks(chart, 3 if narrow else 7),
+        ),
     )
-    y = alt.Y(
-        "value:Q", scale=alt.Scale(domain=[0, top], nice=True), axis=alt.Axis(format=number, tickCount=5)
-    )
+    y = alt.Y("value:Q", scale=alt.Scale(domain=[0, top], nice=True), axis=alt.Axis(format=number, tickCount=5))
     colour = alt.Color("series:N", scale=colours, legend=None)
     base = alt.Chart(alt.NamedData(name="points")).encode(x=x, y=y, color=colour)
     lines = base.mark_line(strokeWidth=1.75, aria=False).encode(
@@ -192,6 +193,13 @@ def _periods(first: date, last: date, step: str) -> Iterator[date]:
             first += timedelta(days=7 if step == "week" else 1)
 
 
+def _ticks(chart: LineChart, most: int) -> list[float]:
+    """Where the time axis is labelled, in milliseconds: periods that exist, counted back from the last."""
+    periods = sorted({point.period for point in chart.points})
+    every = max(1, -(-len(periods) // most))
+    return [datetime.combine(day, time(), UTC).timestamp() * 1000 for day in periods[::-1][::every][::-1]]
+
+
 def _ends(chart: LineChart, top: float) -> list[dict[str, Any]]:
     """Where each line's name stands: beside its last value, moved apart so that no two overlap."""
     gap = top * 15 / _HEIGHT
@@ -199,20 +207,30 @@ def _ends(chart: LineChart, top: float) -> list[dict[str, Any]]:
     if not last:
         return []
     at = max(point.period for point in chart.points).isoformat()
-    placed: list[dict[str, Any]] = []
-    for series in sorted((s for s in chart.series if s.key in last), key=lambda s: last[s.key].value or 0):
-        floor = placed[-1]["value"] + gap if placed else 0.0
-        placed.append({
-            "period": f"{at}T00:00:00Z",
-            "series": series.key,
-            "label": series.label,
-            "value": max(last[series.key].value or 0, floor),
-        })
-    ceiling = top
-    for end in reversed(placed):
-        end["value"] = min(end["value"], ceiling)
-        ceiling = end["value"] - gap
-    return placed
+    wanted = sorted((s for s in chart.series if s.key in last), key=lambda s: last[s.key].value or 0)
+    placed = _apart([last[series.key].value or 0 for series in wanted], gap, top)
+    return [
+        {"period": f"{at}T00:00:00Z", "series": series.key, "label": series.label, "value": value}
+        for series, value in zip(wanted, placed, strict=True)
+    ]
+
+
+def _apart(wanted: list[float], gap: float, top: float) -> list[float]:
+    """Ascending positions at least `gap` apart, each group of neighbours centred on where its members belong."""
+    groups: list[list[float]] = []  # of positions less what their rank in the group adds
+    for value in wanted:
+        groups.append([value])
+        while len(groups) > 1 and _mean(groups[-1]) < _mean(groups[-2]) + gap * len(groups[-2]):
+            upper = groups.pop()
+            rank = len(groups[-1])
+            groups[-1] += [member - gap * rank for member in upper]
+    placed = [_mean(group) + gap * rank for group in groups for rank in range(len(group))]
+    shift = max(0.0, -placed[0]) - max(0.0, placed[-1] - top) if placed else 0.0
+    return [value + shift for value in placed]
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)
 
 
 def _top(chart: LineChart) -> float:
@@ -229,29 +247,3 @@ def _value(point: Point) -> float:
 
 def _whole(value: float | None) -> str:
     return wording.count(None if value is None else int(value))
-
-
-_NOISE = re.compile(r' (?:aria-hidden|aria-roledescription|role|pointer-events)="[^"]*"')
-_EMPTY = re.compile(r'<path class="(?:background|foreground)"[^>]*/>')
-_GEOMETRY = re.compile(r' (?:transform|d|x|y|x2|y2)="[^"]*"')
-_LONG = re.compile(r"(\d+\.\d\d)\d+")
-_LABELLED = re.compile(r'<path aria-label="([^"]*)"([^>]*)/>')
-_ROOT = re.compile(r'^<svg [^>]*viewBox="([^"]*)">')
-
-
-def _tidy(svg: str, chart: LineChart, width: int) -> str:
-    """What a page needs of the renderer's output: short, the same each time, one image with a name and tooltips."""
-    svg = _EMPTY.sub("", _NOISE.sub("", svg))
-    svg = _GEOMETRY.sub(lambda attribute: _LONG.sub(r"\1", attribute.group()), svg)
-    svg = _LABELLED.sub(r"<path\2><title>\1</title></path>", svg)
-    # Ids count up through the life of the renderer, and several charts share a page.
-    for number, name in enumerate(dict.fromkeys(re.findall(r'id="([^"]+)"', svg))):
-        unique = f"{chart.name}-{width}-{number}"
-        svg = svg.replace(f'id="{name}"', f'id="{unique}"').replace(f"url(#{name})", f"url(#{unique})")
-    return _ROOT.sub(
-        lambda root: (
-            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(chart.summary)}"'
-            f' viewBox="{root.group(1)}">'
-        ),
-        svg,
-    )

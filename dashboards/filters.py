@@ -63,9 +63,7 @@ class Filters:
         """Read the query of a URL. An empty value filters nothing; one nobody knows raises BadFilter."""
         given = {name: _single(query, name) for name in fields}
         values = {
-            name: _known(name, text, choices)
-            for name, text in given.items()
-            if text and name not in {"from", "to"}
+            name: _known(name, text, choices) for name, text in given.items() if text and name not in {"from", "to"}
         }
         if "from" not in fields:
             return cls(fields, values)

@@ -9,7 +9,7 @@ from typing import Any
 from dashboards.filters import Filters
 from dashboards.queries import Row, Snapshot
 
-PAGE = 100  # rows on one page
+PAGE = 50  # rows on one page
 
 
 @dataclass(frozen=True)

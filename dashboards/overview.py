@@ -48,8 +48,8 @@ class CategoryRates:
     @property
     def change(self) -> str:
         """Opt-in rate of the latest days minus that of the days before, in percentage points."""
-        now, then = self.recent, self.before
-        return wording.points(now and now["opt_in_rate"], then and then["opt_in_rate"])
+        now, then = ((row or {}).get("opt_in_rate") for row in (self.recent, self.before))
+        return wording.points(now, then)
 
     @property
     def thin(self) -> bool:
@@ -145,6 +145,8 @@ def sentence(rate: CategoryRates, days: int) -> str:
     if row["impressions_missing"]:
         return f"{rate.label} has no opt-in rate: prompts are missing for {wording.count(row['choices'])} choices."
     text = f"{rate.label} opt-in is {wording.percent(row['opt_in_rate'])}"
+    if rate.thin:
+        return f"{text}, of only {wording.plural(row['shown'], 'prompt')}: too few to say much."
     change = rate.change
     if change == wording.ABSENT:
         return f"{text}."

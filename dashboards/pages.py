@@ -11,8 +11,14 @@ from urllib.parse import urlencode
 import duckdb
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.responses import StreamingResponse
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 
 from consent.errors import ConsentError, SnapshotMissing
 from consent.settings import Settings
@@ -55,7 +61,9 @@ class Pages:
         def build(snapshot: Snapshot, _: Filters) -> Mapping[str, Any]:
             row = snapshot.one("finding", {"finding_id": request.path_params["finding_id"]})
             if row is None:
-                raise HTTPException(404, "There is no such finding in the data as it stands; it may have been resolved.")
+                raise HTTPException(
+                    404, "There is no such finding in the data as it stands; it may have been resolved."
+                )
             return {"finding": row}
 
         return self._page(request, "finding.html", (), build)
@@ -145,7 +153,7 @@ class Pages:
             return self._render("empty.html", path=request.url.path, home=str(self.settings.home))
         with snapshot:
             freshness, choices = snapshot.freshness(), snapshot.choices()
-            common = {
+            common: dict[str, Any] = {
                 "path": request.url.path,
                 "freshness": freshness,
                 "stale": _now() - freshness.as_of > STALE,
@@ -168,7 +176,7 @@ class Pages:
 
 def _page_number(request: Request) -> int:
     text = request.query_params.get("page", "1")
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) and len(text) <= 9):
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) <= 9):
         raise HTTPException(400, "The page is a whole number from 1.")
     return int(text)
 

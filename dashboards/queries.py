@@ -90,7 +90,8 @@ class Snapshot:
         asked = set(_PARAMETER.findall(re.sub(r"--[^\n]*", "", text)))
         values = {key: (parameters or {}).get(key) for key in asked}
         try:
-            cursor = self._connection.execute(text, values or None)
+            # A cursor of its own: the next statement on the connection would end a stream half read.
+            cursor = self._connection.cursor().execute(text, values or None)
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             problem = str(error).strip().partition("\n")[0]
             raise WarehouseError(

@@ -37,9 +37,11 @@ def moment(value: datetime | None) -> str:
 
 
 def span(start: date, end: date) -> str:
-    """18 Aug – 15 Nov 2026; the year once where it is the same."""
+    """18 Aug – 15 Nov 2026, or 9–15 Nov 2026: what both ends share is written once."""
     if start == end:
         return day(start)
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{start.day}–{day(end)}"
     left = f"{start.day} {start:%b}" if start.year == end.year else day(start)
     return f"{left} – {day(end)}"
 
@@ -88,7 +90,10 @@ def _definitions() -> dict[str, Definition]:
         ),
         Definition("interaction_rate", "Interaction rate", "choices ÷ prompts", "Of all prompts, those answered."),
         Definition(
-            "accept_all_rate", "Accept-all rate", "accept all ÷ choices", "Of all choices, those that accept everything."
+            "accept_all_rate",
+            "Accept-all rate",
+            "accept all ÷ choices",
+            "Of all choices, those that accept everything.",
         ),
         Definition("dismissed", "Dismissed", "count of dismissals", "Closed without a choice; part of “no choice”."),
         Definition("no_choice", "No choice", "prompts − choices", "Prompts that nobody answered, dismissals included."),
@@ -115,7 +120,9 @@ def _definitions() -> dict[str, Definition]:
         Definition(
             "quarantined", "Quarantined", "count of refused records", "Set aside whole, with the field that is wrong."
         ),
-        Definition("duplicates", "Duplicates", "repeats of an event id", "The first counts in the rates, the rest not."),
+        Definition(
+            "duplicates", "Duplicates", "repeats of an event id", "The first counts in the rates, the rest not."
+        ),
         Definition("bots", "Bots", "events marked as automated", "Counted here only, never in a rate."),
         Definition(
             "clock_skewed",

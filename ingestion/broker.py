@@ -92,7 +92,9 @@ def broker_at_home(settings: Settings, port: int = 0) -> Iterator[EmbeddedBroker
     with EmbeddedBroker(port) as broker:
         ensure_topic(broker.bootstrap_servers, settings.topic, partitions=PARTITIONS, timeout=settings.kafka_timeout)
         try:
-            settings.broker_file.write_text(json.dumps({"bootstrap_servers": broker.bootstrap_servers, "pid": os.getpid()}))
+            settings.broker_file.write_text(
+                json.dumps({"bootstrap_servers": broker.bootstrap_servers, "pid": os.getpid()})
+            )
         except OSError as error:
             raise ConsentError(f"{settings.broker_file}: cannot write: {error.strerror}") from None
         try:

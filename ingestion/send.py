@@ -22,9 +22,17 @@ _CHECK_LINES = 10_000
 class Record(Protocol):
     """What goes out: bytes, and the time Kafka shall keep with them (None: now)."""
 
-    key: bytes | None
-    value: bytes
-    timestamp_ms: int | None
+    @property
+    def key(self) -> bytes | None:
+        """Decides the partition."""
+
+    @property
+    def value(self) -> bytes:
+        """The event."""
+
+    @property
+    def timestamp_ms(self) -> int | None:
+        """Milliseconds since 1970 UTC."""
 
 
 @dataclass(frozen=True)

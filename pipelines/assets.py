@@ -39,7 +39,9 @@ raw_specs = [
 ]
 
 
-@dg.asset(key=POLICIES, group_name="policy", pool=POOL, description="Sites, jurisdictions, categories, rules: policies/.")
+@dg.asset(
+    key=POLICIES, group_name="policy", pool=POOL, description="Sites, jurisdictions, categories, rules: policies/."
+)
 def policies(warehouse: WarehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Load the policy files into the warehouse."""
     registry = Registry.load(warehouse.settings.policies)
@@ -112,7 +114,9 @@ def snapshot(warehouse: WarehouseResource) -> dg.MaterializeResult:  # type: ign
     with warehouse.open() as connection:
         published = publish(connection, warehouse.settings)
     return dg.MaterializeResult(
-        metadata={"path": dg.MetadataValue.path(published.path), "relations": published.relations, "bytes": published.size}
+        metadata={
+            "path": dg.MetadataValue.path(published.path),
+            "relations": published.relations,
+            "bytes": published.size,
+        }
     )
-
-

@@ -12,7 +12,9 @@ import dagster as dg
 
 from consent.models import Statement, statements
 
-_CHECKS = re.compile(r"^checks:\s*(?P<relation>\S+)\s+severity:\s*(?P<severity>\w+)(?:\s+blocking:\s*(?P<blocking>\w+))?$")
+_CHECKS = re.compile(
+    r"^checks:\s*(?P<relation>\S+)\s+severity:\s*(?P<severity>\w+)(?:\s+blocking:\s*(?P<blocking>\w+))?$"
+)
 
 
 @dataclass(frozen=True)

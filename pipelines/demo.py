@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from dashboards.report import write_report
+
 from consent.errors import ConsentError
 from consent.settings import Settings
 from consent.warehouse import open_snapshot
-from dashboards.report import write_report
 from ingestion.broker import PARTITIONS, broker_at_home
 from ingestion.ingest import Ingested, ingest
 from ingestion.send import send_records
@@ -60,15 +61,13 @@ def run_demo(
     except ValueError as error:
         raise ConsentError(f"demo: {error}") from None
     _start_anew(settings, {"events": events, "seed": seed, "end": end.isoformat()})
-    with _kafka(settings) as settings:
+    with _kafka(settings) as streaming:
         sending = time.monotonic()
-        sent = send_records(
-            population.records(), settings, on_progress=lambda done: progress("sending", done, events)
-        )
+        sent = send_records(population.records(), streaming, on_progress=lambda done: progress("sending", done, events))
         send_seconds = time.monotonic() - sending
         progress("sending", sent, sent)
         ingested = ingest(
-            settings,
+            streaming,
             until_caught_up=True,
             on_batch=lambda totals: progress("ingesting", totals.accepted + totals.quarantined, sent),
         )

@@ -36,6 +36,6 @@ def export(settings: Settings, relation: str, output: str, file: Path | None) ->
 def _copy(connection: duckdb.DuckDBPyConnection, relation: str, output: str, file: Path) -> None:
     quoted = str(file).replace("'", "''")
     try:
-        connection.execute(f"copy (select * from {relation}) to '{quoted}' ({_OPTIONS[output]})")
+        connection.execute(f"copy (select * from {relation}) to '{quoted}' ({_OPTIONS[output]})")  # noqa: S608
     except duckdb.IOException:
         raise ConsentError(f"{file}: cannot write there") from None

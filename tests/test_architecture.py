@@ -124,8 +124,9 @@ def test_lock_files_pin_every_package_with_hashes_and_name_no_host(lock: str) ->
 
 
 def test_locked_versions_agree() -> None:
-    versions: dict[str, set[str]] = {}
+    versions: dict[str, set[frozenset[str]]] = {}
     for path in ROOT.glob("requirements*.lock"):
-        for package, version in re.findall(r"(?m)^([\w.-]+)(?:\[\w+\])?==(\S+)", path.read_text()):
-            versions.setdefault(package, set()).add(version)
+        pins = re.findall(r"(?m)^([\w.-]+)(?:\[\w+\])?==(\S+)", path.read_text())
+        for package in {package for package, _ in pins}:  # a package may have one version for each Python
+            versions.setdefault(package, set()).add(frozenset(pin for name, pin in pins if name == package))
     assert {package: found for package, found in versions.items() if len(found) > 1} == {}

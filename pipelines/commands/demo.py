@@ -47,8 +47,10 @@ def demo(
             progress=lambda stage, count, of: bar.update(tasks[stage], completed=count, total=of),
         )
     rate = done.ingested.accepted / done.ingested.seconds
-    typer.echo(f"events     {done.sent:,} sent in {done.send_seconds:.1f} s, {done.ingested.accepted:,} ingested "
-               f"({rate:,.0f}/s), {done.ingested.quarantined:,} set aside in quarantine")
+    typer.echo(
+        f"events     {done.sent:,} sent in {done.send_seconds:.1f} s, {done.ingested.accepted:,} ingested "
+        f"({rate:,.0f}/s), {done.ingested.quarantined:,} set aside in quarantine"
+    )
     for category, granted, shown in headline(settings):
         typer.echo(f"opt-in     {category:<14} {granted / shown:6.1%}   {granted:,} of {shown:,} prompts")
     counts = ", ".join(f"{count} {severity}" for severity, count in findings_by_severity(settings))

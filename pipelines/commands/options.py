@@ -10,7 +10,9 @@ import typer
 
 Home = Annotated[
     Path | None,
-    typer.Option("--home", help="Folder that holds everything on disk.", envvar="CONSENT_HOME", show_default=".consent"),
+    typer.Option(
+        "--home", help="Folder that holds everything on disk.", envvar="CONSENT_HOME", show_default=".consent"
+    ),
 ]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
@@ -27,5 +29,7 @@ def parse_time(text: str) -> datetime:
 
 AsOf = Annotated[
     datetime | None,
-    typer.Option("--as-of", parser=parse_time, metavar="TIME", help="Count what had been received by then; default now."),
+    typer.Option(
+        "--as-of", parser=parse_time, metavar="TIME", help="Count what had been received by then; default now."
+    ),
 ]

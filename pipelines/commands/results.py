@@ -58,8 +58,10 @@ def refresh(
     from pipelines.refresh import refresh as run
 
     done = run(Settings.load(home=home), as_of=as_of)
-    typer.echo(f"published as of {done.as_of:%Y-%m-%d %H:%M:%S} UTC: {done.rows['findings']} findings, "
-               f"{done.rows['opt_in_daily']} rows of opt-in rates")
+    typer.echo(
+        f"published as of {done.as_of:%Y-%m-%d %H:%M:%S} UTC: {done.rows['findings']} findings, "
+        f"{done.rows['opt_in_daily']} rows of opt-in rates"
+    )
     for check, rows in done.warnings.items():
         typer.echo(f"check {check}: {rows} row{'' if rows == 1 else 's'}", err=True)
 
@@ -115,4 +117,6 @@ def dashboard(host: Host = "127.0.0.1", port: Port = 8050, home: Home = None) ->
     """Serve the dashboard from the published snapshot. Ctrl-C stops it."""
     from dashboards.app import serve
 
-    serve(Settings.load(home=home), host, port, on_ready=lambda url: typer.echo(f"Dashboard at {url}  (Ctrl-C stops it)"))
+    serve(
+        Settings.load(home=home), host, port, on_ready=lambda url: typer.echo(f"Dashboard at {url}  (Ctrl-C stops it)")
+    )

@@ -42,7 +42,9 @@ def broker(
     stop = _stopped()
     with broker_at_home(settings, port) as running:
         typer.echo(f"Embedded broker at {running.bootstrap_servers}, topic {settings.topic}. For trying out: it keeps")
-        typer.echo("everything in memory and nothing when it stops. Other commands with this home find it. Ctrl-C stops it.")
+        typer.echo(
+            "everything in memory and nothing when it stops. Other commands with this home find it. Ctrl-C stops it."
+        )
         stop.wait()
 
 
@@ -97,4 +99,6 @@ def ingest(
     )
     typer.echo(f"ingested {totals.accepted} events, {totals.quarantined} set aside in quarantine")
     for gap in totals.gaps:
-        typer.echo(f"lost before it was read: partition {gap.partition}, offsets {gap.first} to {gap.next - 1}", err=True)
+        typer.echo(
+            f"lost before it was read: partition {gap.partition}, offsets {gap.first} to {gap.next - 1}", err=True
+        )

@@ -5,10 +5,12 @@ with counted as (
     select coalesce(sum(accepted), 0) as accepted
     from marts.data_quality_daily
 ),
+
 arrived as (
     select count(*) as received
     from staging.received
 )
+
 select
     arrived.received,
     counted.accepted

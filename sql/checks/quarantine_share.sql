@@ -8,6 +8,7 @@ with week as (
     from marts.data_quality_daily as quality
     inner join staging.run as run on quality."date" > run.as_of::date - 7
 )
+
 select
     quarantined,
     received

@@ -8,6 +8,7 @@ with latest as (
     where next_decided_at is null
     qualify row_number() over (partition by site, subject order by decided_at desc, "offset" desc, partition desc) = 1
 ),
+
 material as (
     select
         versions.site,
@@ -17,20 +18,17 @@ material as (
     where versions.material
     group by versions.site
 ),
+
 refused as (
     select
         site,
         subject,
-        bool_or(entry.value and entry.key <> 'necessary') as has_grant
-    from (
-        select
-            latest.site,
-            latest.subject,
-            unnest(map_entries(latest.categories)) as entry
-        from latest
-    )
-    group by site, subject
+        list_bool_or(list_transform(
+            map_entries(categories), lambda entry: entry.value and entry.key <> 'necessary'
+        )) as has_grant
+    from latest
 )
+
 select
     latest.site,
     latest.subject,

@@ -14,6 +14,7 @@ with accepted as (
     from staging.received
     group by all
 ),
+
 set_aside as (
     select
         quarantine.kafka_timestamp::date as "date",
@@ -23,6 +24,7 @@ set_aside as (
     inner join staging.run as run on quarantine.kafka_timestamp <= run.as_of
     group by all
 ),
+
 prompts as (
     select
         "date",
@@ -31,6 +33,7 @@ prompts as (
     from marts.prompts_daily
     group by all
 )
+
 select
     "date",
     site,

@@ -6,10 +6,11 @@ with grants as (
         site,
         jurisdiction,
         valid_until::date as "date",
-        unnest(map_entries(cast(categories as map(varchar, boolean)))) as answer
+        unnest(map_entries(categories::map (varchar, boolean))) as answer
     from marts.consent_current
     where state in ('active', 'outdated')
 )
+
 select
     grants."date",
     grants.site,

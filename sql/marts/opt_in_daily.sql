@@ -15,6 +15,7 @@ with answers as (
     from staging.events
     where kind = 'decision' and surface = 'banner'
 ),
+
 answered as (
     select
         "date",
@@ -30,6 +31,9 @@ answered as (
     from answers
     group by all
 ),
+
+canonical as (select distinct policy.categories.category from policy.categories),
+
 categories as (
     select distinct
         "date",
@@ -42,8 +46,9 @@ categories as (
         prompts.site,
         canonical.category
     from marts.prompts_daily as prompts
-    cross join (select distinct policy.categories.category from policy.categories) as canonical
+    cross join canonical
 )
+
 select
     prompts."date",
     prompts.site,

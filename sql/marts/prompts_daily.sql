@@ -23,6 +23,7 @@ with prompts as (
             and events."offset" = decisions."offset"
     where events.kind in ('impression', 'decision', 'dismissal')
 ),
+
 counted as (
     select
         "date",
@@ -44,6 +45,7 @@ counted as (
     from prompts
     group by all
 )
+
 select
     "date",
     site,

@@ -6,18 +6,21 @@ with sent_sets as (
     from raw.events
     where categories is not null
 ),
+
 numbered as (
     select
         sent,
         row_number() over () as set_id
     from sent_sets
 ),
+
 entries as (
     select
         set_id,
         unnest(map_entries(from_json(sent, '"MAP(VARCHAR, BOOLEAN)"'))) as entry
     from numbered
 ),
+
 named as (
     select
         entries.set_id,
@@ -27,6 +30,7 @@ named as (
     left join policy.categories as synonyms on entries.entry.key = synonyms.name
     group by all
 ),
+
 canonical as (
     select
         set_id,
@@ -34,6 +38,7 @@ canonical as (
     from named
     group by set_id
 )
+
 select
     numbered.sent,
     coalesce(canonical.categories, map([]::varchar[], []::boolean[])) as categories

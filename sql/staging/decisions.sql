@@ -24,6 +24,7 @@ with made as (
     where kind = 'decision'
     window decided as (partition by site, subject order by event_time, "offset", partition)
 ),
+
 entries as (
     select
         topic_id,
@@ -36,6 +37,7 @@ entries as (
     from made
     where decisions_of_subject > 1
 ),
+
 changes as (
     select
         topic_id,
@@ -46,6 +48,7 @@ changes as (
         ) as is_denied_after_grant
     from entries
 ),
+
 denials as (
     select distinct
         topic_id,
@@ -54,6 +57,7 @@ denials as (
     from changes
     where is_denied_after_grant
 ),
+
 validity as (
     select
         made.*,
@@ -75,6 +79,7 @@ validity as (
             and made.partition = denials.partition
             and made."offset" = denials."offset"
 )
+
 select
     topic,
     topic_id,

@@ -8,6 +8,7 @@ with arrived as (
         coalesce(received_at, kafka_timestamp) as arrived_at
     from raw.events
 ),
+
 timed as (
     select
         *,
@@ -15,12 +16,14 @@ timed as (
     from arrived
     where arrived_at <= (select run.as_of from staging.run as run)
 ),
+
 dated as (
     select
         *,
         if(is_clock_skewed, arrived_at, occurred_at) as event_time
     from timed
 )
+
 select
     topic,
     topic_id,

@@ -17,18 +17,21 @@ with seen as (
     from staging.events
     where kind = 'observation'
 ),
+
 items as (
     select
         * exclude (storage),
         storage[item_no] as item
     from seen
 ),
+
 names as (
     select distinct
         site,
         item.name as name
     from items
 ),
+
 declarations as (
     select
         names.site,
@@ -43,6 +46,7 @@ declarations as (
             and (names.name = declared.name or regexp_full_match(names.name, declared.name_regex))
     group by names.site, names.name
 )
+
 select
     items.topic,
     items.topic_id,

@@ -40,8 +40,9 @@ def test_it_gives_up_with_one_line(tmp_path: Path) -> None:
     with open_warehouse(path):
         pass
     with holder(path, 30) as other:
-        with pytest.raises(WarehouseLocked, match=r"another process has been writing for over 0\.2 s"), open_warehouse(
-            path, lock_timeout=0.2
+        with (
+            pytest.raises(WarehouseLocked, match=r"another process has been writing for over 0\.2 s"),
+            open_warehouse(path, lock_timeout=0.2),
         ):
             pass
         other.kill()
@@ -74,15 +75,16 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_made_is_named() -> None:
-    with pytest.raises(WarehouseError, match=r"^/proc/nowhere: cannot make the folder"), open_warehouse(
-        Path("/proc/nowhere/warehouse.duckdb")
+    with (
+        pytest.raises(WarehouseError, match=r"^/proc/nowhere: cannot make the folder"),
+        open_warehouse(Path("/proc/nowhere/warehouse.duckdb")),
     ):
         pass
 
 
 def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
     with open_warehouse(tmp_path / "w.duckdb") as connection:
-        with pytest.raises(ZeroDivisionError), transaction(connection):
+        with pytest.raises(ZeroDivisionError), transaction(connection):  # noqa: PT012
             connection.execute("insert into staging.run values (now()::timestamp, null)")
             raise ZeroDivisionError
         assert connection.execute("select count(*) from staging.run").fetchall() == [(0,)]

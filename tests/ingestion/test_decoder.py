@@ -15,7 +15,6 @@ from consent.contract import FIELDS, KINDS, REASONS, json_schema
 from ingestion.decoder import Decoder, as_batch
 from tests.ingestion.events import encode, event
 
-
 DECODER = Decoder()
 
 
@@ -62,7 +61,12 @@ def test_a_full_event_lands_in_its_columns() -> None:
     assert (row["platform"], row["region"], row["banner_variant"]) == ("ios", "US-CA", "b")
     assert json.loads(row["categories"]) == {"analytics": True, "x": False}
     assert json.loads(row["gcm"]) == {"ad_storage": "denied"}
-    assert (row["decision_ms"], row["gpc"], row["surface"], row["method"]) == (86_400_000, True, "preferences", "signal")
+    assert (row["decision_ms"], row["gpc"], row["surface"], row["method"]) == (
+        86_400_000,
+        True,
+        "preferences",
+        "signal",
+    )
 
 
 def test_defaults() -> None:

@@ -1,4 +1,4 @@
-"""The contract's metrics once more, in plain Python over a list of events: slow, obvious, and independent of the SQL."""
+"""The contract's metrics once more, in plain Python over a list of events: slow, obvious, independent of the SQL."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def received(events: Iterable[Event], as_of: datetime) -> list[Event]:
             continue
         skewed = occurred > arrived + timedelta(minutes=5) or occurred < arrived - timedelta(days=7)
         time = arrived if skewed else occurred
-        kept.append(event | {"arrived": arrived, "time": time, "skewed": skewed, "late": arrived > time + timedelta(days=1)})
+        kept.append(
+            event | {"arrived": arrived, "time": time, "skewed": skewed, "late": arrived > time + timedelta(days=1)}
+        )
     first: dict[str, Event] = {}
     for event in sorted(kept, key=lambda e: (e["arrived"], e["partition"], e["offset"])):
         first.setdefault(event["event_id"], event)

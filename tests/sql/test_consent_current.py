@@ -71,9 +71,7 @@ def test_the_boundary_of_validity_is_the_moment_itself() -> None:
         ("reject_all", REFUSAL, "active"),
     ],
 )
-def test_withdrawn_is_every_category_denied_by_a_withdraw(
-    action: str, categories: dict[str, bool], state: str
-) -> None:
+def test_withdrawn_is_every_category_denied_by_a_withdraw(action: str, categories: dict[str, bool], state: str) -> None:
     [row] = current(datetime(2026, 10, 1), decision("2026-09-01T00:00:00Z", action=action, categories=categories))
     assert row["state"] == state
 
@@ -94,14 +92,22 @@ def test_the_forecast_counts_each_grant_on_its_last_day() -> None:
     with warehouse(events, datetime(2026, 10, 1)) as connection:
         found = rows(connection, "select * from marts.expiry_forecast")
     assert found == [
-        {"date": datetime(2026, 10, 10).date(), "site": "videonor", "jurisdiction": "FR", "category": "marketing", "expiring": 2}
+        {
+            "date": datetime(2026, 10, 10).date(),
+            "site": "videonor",
+            "jurisdiction": "FR",
+            "category": "marketing",
+            "expiring": 2,
+        }
     ]
 
 
 def test_quarantined_records_are_counted_by_day_and_reason() -> None:
     with warehouse([event(), b"{}", b"[]", b"[]"], datetime(2026, 10, 2)) as connection:
         summary = rows(connection, "select reason, records, first_offset from marts.quarantine_summary order by reason")
-        quality = rows(connection, "select site, received, accepted, quarantined from marts.data_quality_daily order by site")
+        quality = rows(
+            connection, "select site, received, accepted, quarantined from marts.data_quality_daily order by site"
+        )
     assert [row["records"] for row in summary] == [1, 2]
     assert quality == [
         {"site": "", "received": 3, "accepted": 0, "quarantined": 3},
