@@ -57,6 +57,14 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("next_offset", "bigint"),
         ("noticed_at", "timestamp"),
     ),
+    "raw.replays": (
+        ("replayed_at", "timestamp"),
+        *(column for column in POSITION if column[0] != "kafka_timestamp"),
+        ("outcome", "varchar"),
+        ("reason_before", "varchar"),
+        ("reason_after", "varchar"),
+        ("product_version", "varchar"),
+    ),
     "staging.run": (("as_of", "timestamp"), ("jurisdictions", "varchar[]")),
     "rules.hits": _HITS,
 }
@@ -85,6 +93,15 @@ def open_warehouse(path: Path, *, lock_timeout: float = 120.0) -> Iterator[duckd
         contextlib.closing(in_utc(duckdb.connect())) as connection,
         attached(connection, path, lock_timeout=lock_timeout),
     ):
+        yield connection
+
+
+@contextlib.contextmanager
+def open_existing(path: Path, *, lock_timeout: float = 120.0) -> Iterator[duckdb.DuckDBPyConnection]:
+    """As `open_warehouse`, for commands that only make sense where something has landed: it makes no new file."""
+    if not path.exists():
+        raise WarehouseError(f"{path}: nothing has been ingested there; run `consent ingest`, or name the folder with --home")
+    with open_warehouse(path, lock_timeout=lock_timeout) as connection:
         yield connection
 
 

@@ -127,7 +127,9 @@ def overview(snapshot: Snapshot, filters: Filters, recent_days: int = RECENT) ->
         recent=recent,
         before=before,
         prompts=snapshot.one("prompts_total", filters.parameters()) or {},
-        opt_in_over_time=sorted(opt_in, key=lambda row: (row["period"], wording.category_order(row["category"]))),
+        opt_in_over_time=sorted(
+            opt_in, key=lambda row: (-row["period"].toordinal(), wording.category_order(row["category"]))
+        ),
         prompts_over_time=prompts,
         severities=severities,
         expiring=sorted(expiring, key=lambda row: wording.category_order(row["category"])),

@@ -97,3 +97,67 @@ def meta(as_of: datetime, events: int = 1000) -> tuple[Any, ...]:
 def _dimensions(given: Mapping[str, str]) -> tuple[str, ...]:
     defaults = {"platform": "web", "region": "NO", "banner_id": "main", "banner_version": "3", "variant": "a"}
     return tuple({**defaults, **given}[name] for name in defaults)
+
+
+SUBJECT = "subject_never_shown_42"
+SCRIPT = "<script>alert(1)</script>"
+WEEKS = (date(2026, 11, 2), date(2026, 11, 15))
+
+
+def two_weeks(path: Path) -> Path:
+    """Counts that can be checked by hand, as of the midnight that ends 15 November 2026.
+
+    a.example: 100 prompts and 60 choices a day; marketing granted 30 times a day in the first week, 40 in the
+    second. SCRIPT: 900 prompts on the last day, 90 granted. gap.example: 10 prompts, 20 choices, 15 granted.
+    """
+    days = [date(2026, 11, day) for day in range(2, 16)]
+    last = days[-1]
+    necessary = [opt_in(day, "a.example", "necessary", 100, 60, 60, 60) for day in days]
+    marketing = [opt_in(day, "a.example", "marketing", 100, 60, 60, 30 if day.day < 9 else 40) for day in days]
+    others = [
+        opt_in(last, SCRIPT, "marketing", 900, 200, 200, 90, banner_version="=1+1", platform="ios", region=""),
+        opt_in(last, SCRIPT, "necessary", 900, 200, 200, 200, banner_version="=1+1", platform="ios", region=""),
+        opt_in(last, "gap.example", "marketing", 10, 20, 20, 15),
+        opt_in(last, "gap.example", "necessary", 10, 20, 20, 20),
+    ]
+    policy = [{"file": "policies/sites/a.yaml", "line": 12, "row": 3}]
+    return publish(path, {
+        "opt_in_daily": [*necessary, *marketing, *others],
+        "prompts_daily": [
+            *(prompts(day, "a.example", 100, 40, 15, 5) for day in days),
+            prompts(last, SCRIPT, 900, 90, 100, 10, banner_version="=1+1", platform="ios", region=""),
+            prompts(last, "gap.example", 10, 15, 5, 0),
+        ],
+        "findings": [
+            finding("f-critical", "storage_after_refusal", "critical", "a.example", subject=SUBJECT,
+                    observed=f"written for {SUBJECT}", item=f"_fbp of {SUBJECT}"),
+            finding("f-low", "lifetime_over_cap", "low", "a.example", kind="guideline_exceedance",
+                    jurisdiction="FR", evidence=policy, observed="10 years", allowed="13 months"),
+            finding("f-script", "lifetime_over_cap", "low", SCRIPT, item="<img src=x>"),
+            finding("f-closed", "lifetime_over_cap", "low", "a.example", status="resolved"),
+        ],
+        "rules": [
+            rule("storage_after_refusal", "Storage after a refusal", "critical", "Q"),
+            rule("lifetime_over_cap", "Lifetime over the cap", "low"),
+        ],
+        "expiry_forecast": [
+            (date(2026, 11, 20), "a.example", "EU", "marketing", 3),
+            (date(2026, 12, 14), "a.example", "EU", "marketing", 5),
+            (date(2026, 12, 15), "a.example", "EU", "marketing", 7),
+            (date(2027, 3, 1), "a.example", "EU", "marketing", 99),
+        ],
+        "data_quality_daily": [
+            (last, "a.example", 200, 200, 0, 4, 10, 1, 2, False),
+            (last, "", 5, 0, 5, 0, 0, 0, 0, False),
+        ],
+        "quarantine_summary": [(last, "occurred_at: no offset", 5, 100, 1400)],
+        "sites": [("quiet.example", "Quiet", "Quiet AS", "", "NO")],
+        "meta": [meta(datetime(2026, 11, 16))],
+    })  # fmt: skip
+
+
+def home(folder: Path) -> Path:
+    """A home folder with that snapshot behind its link."""
+    two_weeks(folder / "snapshots" / "one.duckdb")
+    (folder / "snapshot.duckdb").symlink_to(Path("snapshots", "one.duckdb"))
+    return folder

@@ -1,0 +1,40 @@
+"""Serving: a free port, word of the address, and a clear line where the address cannot be had."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import urllib.request
+
+import pytest
+
+from consent.errors import ConsentError
+from consent.settings import Settings
+from dashboards.app import serve
+
+
+def test_port_0_serves_on_a_free_port(settings: Settings) -> None:
+    addresses: list[str] = []
+    ready = threading.Event()
+
+    def tell(address: str) -> None:
+        addresses.append(address)
+        ready.set()
+
+    threading.Thread(target=serve, args=(settings, "127.0.0.1", 0, tell), daemon=True).start()
+    assert ready.wait(30)
+    with urllib.request.urlopen(f"{addresses[0]}healthz", timeout=10) as answer:
+        assert answer.read() == b'{"status":"ok","as_of":"2026-11-16T00:00:00Z"}'
+
+
+def test_a_port_in_use_is_one_clear_line(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConsentError, match=rf"^127\.0\.0\.1:{port}: the port is in use"):
+            serve(settings, "127.0.0.1", port)
+
+
+@pytest.mark.parametrize(("host", "port"), [("nowhere.invalid", 0), ("127.0.0.1", 70_000), ("203.0.113.7", 0)])
+def test_an_address_that_cannot_be_had_is_explained(settings: Settings, host: str, port: int) -> None:
+    with pytest.raises(ConsentError, match=r"not an address|expected 0|cannot listen"):
+        serve(settings, host, port)
