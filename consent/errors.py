@@ -12,7 +12,8 @@ or a person's identifier. The command line prints it and exits with 1.
     ├── IngestionError       Kafka, or what lies in it
     │   ├── BrokerUnavailable    no broker answers at the address
     │   ├── TopicMissing         the broker does not know the topic
-    │   └── OffsetConflict       another process has committed past this batch
+    │   ├── OffsetConflict       another process has committed past this batch
+    │   └── OffsetsGone          the broker no longer has the offset that is due
     └── RefreshFailed        a model, rule or check of the job failed
 """
 
@@ -63,6 +64,14 @@ class TopicMissing(IngestionError):
 
 class OffsetConflict(IngestionError):
     """Another process has committed these offsets already; the batch was dropped whole."""
+
+
+class OffsetsGone(IngestionError):
+    """The broker does not have the offset that is due in a partition: retention took it, or its log was cut short."""
+
+    def __init__(self, partition: int, position: int) -> None:
+        super().__init__(f"partition {partition}: the broker no longer has offset {position}, which was to be read next")
+        self.partition, self.position = partition, position
 
 
 class RefreshFailed(ConsentError):

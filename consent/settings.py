@@ -9,22 +9,25 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from consent.errors import SettingsError
+from consent.kafka_settings import KafkaSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class Settings(BaseSettings):
+class Settings(KafkaSettings):
     """What can be set, as `CONSENT_<NAME>` or as `name = …` in `consent.toml` (the environment wins)."""
 
     model_config = SettingsConfigDict(
-        env_prefix="CONSENT_", toml_file="consent.toml", frozen=True, extra="forbid", env_ignore_empty=True
+        env_prefix="CONSENT_",
+        toml_file="consent.toml",
+        frozen=True,
+        extra="forbid",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
     )
 
     home: Path = Field(Path(".consent"), description="Folder that holds everything on disk.")
     policies: Path = Field(ROOT / "policies", description="Folder of sites, jurisdictions, categories, rules.")
-    kafka_bootstrap_servers: str | None = Field(
-        None, description="host:port[,host:port…]; unset: the embedded broker that runs in this home."
-    )
     topic: str = Field("consent.events", min_length=1, max_length=249, description="Kafka topic of the events.")
     ingest_max_latency: float = Field(1.0, gt=0, le=3600, description="Seconds a read event may wait for its batch.")
     ingest_batch_rows: int = Field(
@@ -33,7 +36,6 @@ class Settings(BaseSettings):
     ingest_batch_bytes: int = Field(
         128 * 1024 * 1024, ge=1024, description="Bytes of values that end a batch before its rows do."
     )
-    kafka_timeout: float = Field(10.0, gt=0, description="Seconds to wait for a broker before giving up.")
     lock_timeout: float = Field(120.0, ge=0, description="Seconds to wait while another process writes.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
 
@@ -55,9 +57,7 @@ class Settings(BaseSettings):
         try:
             return cls(**{name: value for name, value in overrides.items() if value is not None})
         except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False)[0]
-            name = ".".join(str(part) for part in first["loc"])
-            raise SettingsError(f"CONSENT_{name.upper()}: {first['msg']} (came: {first.get('input')!r})") from None
+            raise SettingsError(_explain(error)) from None
         except ValueError as error:  # a consent.toml that is not TOML
             raise SettingsError(f"consent.toml: {error}") from None
 
@@ -85,3 +85,12 @@ class Settings(BaseSettings):
     def broker_file(self) -> Path:
         """Where a running embedded broker says its address."""
         return self.home / "broker.json"
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False)[0]
+    if not first["loc"]:  # settings that contradict each other: the text names them
+        return str(first["msg"])
+    name = ".".join(str(part) for part in first["loc"])
+    came = "" if "password" in name else f" (came: {first.get('input')!r})"
+    return f"CONSENT_{name.upper()}: {first['msg']}{came}"

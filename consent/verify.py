@@ -1,4 +1,4 @@
-"""Verifying: every consumed offset lies in the warehouse exactly once, as an event, in quarantine, or as a known gap."""
+"""Verifying: each consumed offset lies in the warehouse once: as an event, in quarantine, or as a known gap."""
 
 from __future__ import annotations
 

@@ -100,7 +100,9 @@ def open_warehouse(path: Path, *, lock_timeout: float = 120.0) -> Iterator[duckd
 def open_existing(path: Path, *, lock_timeout: float = 120.0) -> Iterator[duckdb.DuckDBPyConnection]:
     """As `open_warehouse`, for commands that only make sense where something has landed: it makes no new file."""
     if not path.exists():
-        raise WarehouseError(f"{path}: nothing has been ingested there; run `consent ingest`, or name the folder with --home")
+        raise WarehouseError(
+            f"{path}: nothing has been ingested there; run `consent ingest`, or name the folder with --home"
+        )
     with open_warehouse(path, lock_timeout=lock_timeout) as connection:
         yield connection
 

@@ -138,7 +138,9 @@ def spec(chart: LineChart, width: int) -> dict[str, Any]:
     lines = base.mark_line(strokeWidth=1.75, aria=False).encode(
         strokeDash=alt.StrokeDash("series:N", scale=dashes, legend=None)
     )
-    dots = base.mark_point(filled=True, opacity=1, size=4 if narrow else 9, invalid="filter").encode(description="says:N")
+    dots = base.mark_point(filled=True, opacity=1, size=4 if narrow else 9, invalid="filter").encode(
+        description="says:N"
+    )
     ends = (
         alt.Chart(alt.NamedData(name="ends"))
         .mark_text(align="left", dx=7, fontSize=12, fontWeight="bold", aria=False)

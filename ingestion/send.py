@@ -13,8 +13,9 @@ from kafka import KafkaProducer
 from consent.errors import BrokerUnavailable
 from consent.settings import Settings
 from ingestion.broker import bootstrap_servers
+from ingestion.connection import kafka_errors, kafka_python_options, security
 from ingestion.decoder import Decoder, as_batch
-from ingestion.topics import describe_topic, kafka_errors
+from ingestion.topics import describe_topic
 
 _CHECK_LINES = 10_000
 
@@ -69,13 +70,13 @@ def send_records(
 ) -> int:
     """Send records; returns how many were acknowledged, all of them or an error."""
     servers = bootstrap_servers(settings)
-    describe_topic(servers, settings.topic, timeout=settings.kafka_timeout)
+    secured = security(settings)
+    describe_topic(servers, settings.topic, timeout=settings.kafka_timeout, security=secured)
     failures: list[BaseException] = []
     count = 0
-    with kafka_errors(servers):
+    with kafka_errors(servers, secured):
         producer = KafkaProducer(
-            bootstrap_servers=servers.split(","),
-            bootstrap_timeout_ms=int(settings.kafka_timeout * 1000),
+            **kafka_python_options(servers, settings.kafka_timeout, secured),
             acks="all",
             linger_ms=20,
             batch_size=512 * 1024,

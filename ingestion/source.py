@@ -1,23 +1,29 @@
-"""Where records come from: a small interface over a Kafka client, and its kafka-python form."""
+"""Where records come from: columns to fill, and the small interface that each Kafka client implements."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from importlib import import_module
+from typing import Any, Protocol
 
 import pyarrow as pa
-from kafka import KafkaConsumer, TopicPartition
 
-from consent.errors import TopicMissing
-from ingestion.topics import Topic, describe_topic, kafka_errors
-
-_FETCH_BYTES = 8 * 1024 * 1024
+from consent.errors import SettingsError
+from consent.settings import Settings
+from ingestion.broker import bootstrap_servers
+from ingestion.connection import security
+from ingestion.topics import Topic
 
 
 @dataclass
 class Batch:
-    """Records of one topic in columns, as they were read; `positions` holds the next offset of each partition read."""
+    """Records of one topic in columns, as they were read.
+
+    `first` and `positions` hold, by partition, the offset the batch starts at and the one after it. What lies between
+    and is not in the columns holds no record to read: compacted away, aborted, or a transaction's marker. A partition
+    may have moved without a record.
+    """
 
     topic: Topic
     partitions: list[int] = field(default_factory=list)
@@ -31,6 +37,11 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.offsets)
+
+    def moved(self, partition: int, before: int, after: int) -> None:
+        """Note that reading `partition` went from `before` to `after`."""
+        self.first.setdefault(partition, before)
+        self.positions[partition] = after
 
     def to_arrow(self) -> pa.Table:
         """The relation `batch` that `landing.decode` reads."""
@@ -48,87 +59,83 @@ class Batch:
         )
 
 
+OnAssigned = Callable[[list[int]], Mapping[int, int]]
+OnRevoked = Callable[[list[int]], None]
+
+
 class Source(Protocol):
-    """Reads a topic from given offsets on. Not thread-safe; offsets are kept by the caller, not by Kafka."""
+    """Reads a topic from given offsets on, seeing committed records only. Not thread-safe.
+
+    Offsets are kept by the caller, not by Kafka. Made by `open_source`, which raises BrokerUnavailable, TopicMissing
+    and SettingsError.
+    """
 
     @property
     def topic(self) -> Topic:
-        """The topic read."""
+        """The topic as it was when the source was opened."""
+
+    def partitions(self) -> tuple[int, ...]:
+        """Those the topic has now. Raises TopicMissing if it is gone or made anew, BrokerUnavailable."""
 
     def offsets(self) -> tuple[dict[int, int], dict[int, int]]:
-        """The first and the next offset the broker holds, by partition."""
+        """The first offset and the end (last stable) of each partition the topic has now. Raises as `partitions`."""
 
     def assign(self, positions: Mapping[int, int]) -> None:
-        """Read these partitions, each from its offset on."""
+        """Read these partitions, each from its offset on; those read already keep their place, unless it is gone."""
+
+    def join(self, group: str, on_assigned: OnAssigned, on_revoked: OnRevoked) -> None:
+        """Share the topic with the other members of a consumer group, instead of `assign`.
+
+        Within `poll_into`, `on_assigned` gets the partitions that are now ours and returns the offset to read each
+        from; `on_revoked` gets those that no longer are (or were lost already). Neither may call the source. What they
+        raise, `poll_into` raises. They may run in another thread, while the one that polls waits for them.
+        """
 
     def poll_into(self, batch: Batch, *, timeout: float, max_records: int) -> int:
-        """Append what arrives within `timeout` seconds, at most `max_records`; returns how many came."""
+        """Append what there is, at most `max_records`, waiting up to `timeout` s for the first; returns how many came.
+
+        Raises OffsetsGone for a partition whose next offset the broker does not have, before anything else of it is
+        read; `assign` mends it, in a group too. Raises BrokerUnavailable and TopicMissing only for what waiting does
+        not mend: a broker that is away for a while just brings nothing.
+        """
+
+    def pause(self) -> None:
+        """Bring nothing more until `resume`; polling goes on and keeps the place in the group."""
+
+    def resume(self) -> None:
+        """Go on where `pause` stopped."""
+
+    def mirror(self, positions: Mapping[int, int]) -> None:
+        """Tell Kafka these offsets, for tools that show lag; only in a group, best effort, never raises."""
 
     def close(self) -> None:
         """Leave the broker."""
 
 
-class KafkaPythonSource:
-    """The default client. It assigns and seeks; it never joins a group and commits nothing to Kafka.
+_CLIENTS = {
+    "kafka-python": ("ingestion.kafka_python", "KafkaPythonSource"),
+    "librdkafka": ("ingestion.librdkafka", "LibrdkafkaSource"),
+}
 
-    Raises BrokerUnavailable and TopicMissing when made.
-    """
 
-    def __init__(self, servers: str, topic: str, *, timeout: float) -> None:
-        self.topic = describe_topic(servers, topic, timeout=timeout)
-        self._servers = servers
-        self._timeout_ms = int(timeout * 1000)
-        with kafka_errors(servers):
-            self._consumer = KafkaConsumer(
-                bootstrap_servers=servers.split(","),
-                bootstrap_timeout_ms=self._timeout_ms,
-                group_id=None,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                isolation_level="read_committed",
-                allow_auto_create_topics=False,
-                fetch_max_wait_ms=100,
-                max_partition_fetch_bytes=_FETCH_BYTES,
-                fetch_max_bytes=4 * _FETCH_BYTES,
-            )
-        self._partitions = [TopicPartition(topic, partition) for partition in self.topic.partitions]
+def open_source(settings: Settings) -> Source:
+    """Connect with the client that `CONSENT_KAFKA_CLIENT` names."""
+    module, name = _CLIENTS[settings.kafka_client]
+    try:
+        client = getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        if error.name != "confluent_kafka":
+            raise
+        raise SettingsError(
+            "CONSENT_KAFKA_CLIENT: librdkafka is not installed; run `make install-librdkafka` or choose kafka-python"
+        ) from None
+    source: Source = client(
+        bootstrap_servers(settings), settings.topic, timeout=settings.kafka_timeout, security=security(settings)
+    )
+    return source
 
-    def offsets(self) -> tuple[dict[int, int], dict[int, int]]:
-        """The first and the next offset the broker holds, by partition."""
-        with kafka_errors(self._servers):
-            first = self._consumer.beginning_offsets(self._partitions, timeout_ms=self._timeout_ms)
-            end = self._consumer.end_offsets(self._partitions, timeout_ms=self._timeout_ms)
-        if len(end) < len(self._partitions):
-            raise TopicMissing(f"Kafka at {self._servers}: topic {self.topic.name!r} lost a partition")
-        return (
-            {at.partition: offset for at, offset in first.items()},
-            {at.partition: offset for at, offset in end.items()},
-        )
 
-    def assign(self, positions: Mapping[int, int]) -> None:
-        """Read these partitions, each from its offset on."""
-        self._consumer.assign([TopicPartition(self.topic.name, partition) for partition in positions])
-        for partition, offset in positions.items():
-            self._consumer.seek(TopicPartition(self.topic.name, partition), offset)
-
-    def poll_into(self, batch: Batch, *, timeout: float, max_records: int) -> int:
-        """Append what arrives within `timeout` seconds, at most `max_records`; returns how many came."""
-        with kafka_errors(self._servers):
-            arrived = self._consumer.poll(timeout_ms=int(timeout * 1000), max_records=max_records)
-        count = 0
-        for at, records in arrived.items():
-            batch.first.setdefault(at.partition, records[0].offset)
-            batch.positions[at.partition] = records[-1].offset + 1
-            count += len(records)
-            values = [record.value for record in records]
-            batch.partitions += [at.partition] * len(records)
-            batch.offsets += [record.offset for record in records]
-            batch.timestamps_ms += [record.timestamp for record in records]
-            batch.keys += [record.key for record in records]
-            batch.values += values
-            batch.size += sum(len(value) for value in values if value is not None)
-        return count
-
-    def close(self) -> None:
-        """Leave the broker."""
-        self._consumer.close()
+def __getattr__(name: str) -> Any:
+    if name == "KafkaPythonSource":
+        return import_module("ingestion.kafka_python").KafkaPythonSource
+    raise AttributeError(name)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import TopicAlreadyExistsError
 
-from consent.errors import BrokerUnavailable, TopicMissing
+from consent.errors import TopicMissing
+from ingestion.connection import OPEN, Security, kafka_errors, kafka_python_options
 
 _NO_TOPIC_ID = UUID(int=0)
 
@@ -25,33 +25,18 @@ class Topic:
     partitions: tuple[int, ...]
 
 
-@contextlib.contextmanager
-def kafka_errors(servers: str) -> Iterator[None]:
-    """Turn the client's errors into ours, naming the address."""
-    try:
-        yield
-    except KafkaError as error:
-        reason = type(error).__name__
-        raise BrokerUnavailable(f"Kafka at {servers}: no usable answer ({reason}); is the broker running there?") from None
-    except (OSError, ValueError) as error:
-        raise BrokerUnavailable(f"Kafka at {servers}: {error}; expected host:port[,host:port…]") from None
-
-
-def _admin(servers: str, timeout: float) -> KafkaAdminClient:
-    milliseconds = int(timeout * 1000)
+def open_admin(servers: str, timeout: float, secured: Security = OPEN) -> KafkaAdminClient:
+    """An admin client; call it and its methods within `kafka_errors`."""
     return KafkaAdminClient(
-        bootstrap_servers=servers.split(","), bootstrap_timeout_ms=milliseconds, request_timeout_ms=milliseconds
+        **kafka_python_options(servers, timeout, secured), request_timeout_ms=max(1000, int(timeout * 1000))
     )
 
 
-def describe_topic(servers: str, name: str, *, timeout: float) -> Topic:
-    """The topic as it is now. Raises TopicMissing, or BrokerUnavailable within about `timeout` seconds."""
-    with kafka_errors(servers), contextlib.closing(_admin(servers, timeout)) as admin:
-        found = admin.describe_topics([name])[0]
+def ask_topic(admin: KafkaAdminClient, servers: str, name: str) -> Topic:
+    """The topic as `admin` finds it now. Raises TopicMissing, and what kafka-python raises."""
+    found = admin.describe_topics([name])[0]
     if found["error_code"] or not found["partitions"]:
-        raise TopicMissing(
-            f"Kafka at {servers} has no topic {name!r}; create it there, or set CONSENT_TOPIC to one that exists"
-        )
+        raise missing(servers, name)
     topic_id = found.get("topic_id")
     return Topic(
         name,
@@ -60,9 +45,40 @@ def describe_topic(servers: str, name: str, *, timeout: float) -> Topic:
     )
 
 
-def ensure_topic(servers: str, name: str, *, partitions: int, timeout: float, config: dict[str, str] | None = None) -> None:
+def missing(servers: str, name: str) -> TopicMissing:
+    """The error for a topic that the broker does not know."""
+    return TopicMissing(
+        f"Kafka at {servers} has no topic {name!r}; create it there, or set CONSENT_TOPIC to one that exists"
+    )
+
+
+def still_the_same(servers: str, before: Topic, now: Topic) -> Topic:
+    """`now`, unless it is another topic under the same name: then TopicMissing, for offsets mean nothing across the two."""
+    if now.topic_id != before.topic_id:
+        raise TopicMissing(
+            f"Kafka at {servers}: topic {before.name!r} was deleted and made anew; start again to read the new one "
+            "from its beginning"
+        )
+    return now
+
+
+def describe_topic(servers: str, name: str, *, timeout: float, security: Security = OPEN) -> Topic:
+    """The topic as it is now. Raises TopicMissing, or BrokerUnavailable within about `timeout` seconds."""
+    with kafka_errors(servers, security), contextlib.closing(open_admin(servers, timeout, security)) as admin:
+        return ask_topic(admin, servers, name)
+
+
+def ensure_topic(
+    servers: str,
+    name: str,
+    *,
+    partitions: int,
+    timeout: float,
+    config: dict[str, str] | None = None,
+    security: Security = OPEN,
+) -> None:
     """Create the topic unless it is there."""
-    with kafka_errors(servers), contextlib.closing(_admin(servers, timeout)) as admin:
+    with kafka_errors(servers, security), contextlib.closing(open_admin(servers, timeout, security)) as admin:
         with contextlib.suppress(TopicAlreadyExistsError):
             admin.create_topics([NewTopic(name, partitions, 1, topic_configs=config or {})])
         admin.wait_for_topics([name], timeout_ms=int(timeout * 1000))

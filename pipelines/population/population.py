@@ -17,6 +17,7 @@ from pipelines.population.visitors import WEEKDAYS, Visitors, longest_journey
 
 DAYS = 90
 MINIMUM_EVENTS = 1000
+EVENTS_PER_SETTLED = 100
 MALFORMED_PER_EVENT = 1 / 1000
 _EPOCH, _ONE_MS = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 # Events of a first visit and of all later ones, on average: visitors of the last days have no time to come back.
@@ -76,6 +77,7 @@ class Population:
         world = World(Random(self.seed), timeline)  # noqa: S311 (chance that repeats is the point)
         visitors = Visitors(world)
         Violations(world, visitors).commit(self.events)
+        visitors.settle(self.events // EVENTS_PER_SETTLED)
         broken = malformed.write(world, visitors, max(len(malformed.MAKERS), int(self.events * MALFORMED_PER_EVENT)))
         yield from timeline.history()
         for day, quota in enumerate(self._quotas(world.events)):

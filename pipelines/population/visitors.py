@@ -29,6 +29,9 @@ from pipelines.population.timeline import DAY_MS
 TEST_STARTS, TEST_ENDS = 0.45, 0.65
 ARMS = ("control", "per-category")
 
+# Days before the end at which those settled chose: a French consent lasts 6 months, the others at least 12.
+_OF_HALF_A_YEAR, _OF_A_YEAR = (97, 175), (280, 355)
+
 LAST_START_MS = 20 * MINUTE_MS  # no visit starts later than this before the end, and none lasts longer
 RETURNS, RETURN_GAP_DAYS, MOST_RETURNS = 0.5, 8.0, 12
 MOST_EVENTS_PER_VISIT = 4
@@ -131,6 +134,17 @@ class Visitors:
         hour = _RHYTHM[int(self._rng.random() * len(_RHYTHM))]
         at = self._world.timeline.start_ms + day * DAY_MS + hour * HOUR_MS + int(self._rng.random() * HOUR_MS)
         return min(at, self._last - int(self._rng.random() * HOUR_MS)) if at > self._last else at
+
+    def settle(self, count: int) -> None:
+        """Visitors who chose long before the period and come back in it: their consents run out soon after its end."""
+        rng, timeline = self._rng, self._world.timeline
+        days = (timeline.end_ms - timeline.start_ms) // DAY_MS
+        for _ in range(count):
+            device = self.device(SITES[_SITES.draw(rng.random())])
+            self._travel(device, timeline.start_ms, plain=True)
+            decided = self.moment(days - rng.randint(*(_OF_HALF_A_YEAR if device.region == "FR" else _OF_A_YEAR)))
+            device.change(decided, device.site.banners[0], "accept_all", GRANT_ALL)
+            device.replay(self.moment(int(rng.random() * days)), GRANT_ALL)
 
     def glance(self, day: int) -> None:
         """A visitor who ignores the banner and never comes back: exactly one event."""
