@@ -10,7 +10,7 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-strip-extra
 	--no-emit-find-links --python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format lock clean
+.PHONY: help install demo test lint format lock contract screenshots clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,12 @@ lock: ## make the lock files anew (needs uv; UPGRADE=--upgrade takes newer versi
 	$(LOCK) $(UPGRADE) --group test --constraint requirements.lock --output-file requirements-test.lock
 	$(LOCK) $(UPGRADE) --group lint --constraint requirements.lock --constraint requirements-test.lock \
 		--output-file requirements-lint.lock
+
+contract: $(VENV)/.runtime ## the files made from consent/contract.py
+	@$(BIN)/python -m consent.contract_files
+
+screenshots: $(VENV)/.test ## the pictures in docs/images, from a demo (needs chromium)
+	@$(BIN)/python docs/screenshots.py
 
 clean: ## remove .venv and what tools keep; data in .consent stays
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache *.egg-info

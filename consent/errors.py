@@ -70,7 +70,7 @@ class OffsetsGone(IngestionError):
     """The broker does not have the offset that is due in a partition: retention took it, or its log was cut short."""
 
     def __init__(self, partition: int, position: int) -> None:
-        super().__init__(f"partition {partition}: the broker no longer has offset {position}, which was to be read next")
+        super().__init__(f"partition {partition}: the broker no longer has offset {position}, which is due")
         self.partition, self.position = partition, position
 
 

@@ -37,7 +37,18 @@ class Settings(KafkaSettings):
         128 * 1024 * 1024, ge=1024, description="Bytes of values that end a batch before its rows do."
     )
     lock_timeout: float = Field(120.0, ge=0, description="Seconds to wait while another process writes.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+    ingest_metrics_port: int | None = Field(
+        None, ge=0, le=65535, description="Port on 127.0.0.1 for /metrics and /healthz of ingest; unset: neither."
+    )
+    ingest_lag_limit: int = Field(
+        100_000, ge=0, description="Records that may wait in Kafka before `consent doctor` and a refresh warn."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level logged; unless set, a terminal shows from warning on."
+    )
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="Lines on standard error; auto: text on a terminal, else JSON."
+    )
 
     @classmethod
     def settings_customise_sources(

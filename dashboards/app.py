@@ -17,7 +17,6 @@ from starlette.routing import Mount, Route
 
 from consent.errors import ConsentError
 from consent.settings import Settings
-from dashboards import charts
 from dashboards.headers import CachedStatic, SecurityHeaders
 from dashboards.pages import Pages
 from dashboards.rendering import STATIC
@@ -28,6 +27,15 @@ OnReady = Callable[[str], None]
 def create_app(settings: Settings) -> Starlette:
     """The app over `settings.snapshot`; before there is one, it starts and says what to do."""
     pages = Pages(settings)
+
+    @contextlib.asynccontextmanager
+    async def warm_meanwhile(_: Starlette) -> AsyncIterator[None]:
+        """Get ready beside the first requests, which need not wait for it."""
+        warming = threading.Thread(target=pages.warm, name="charts", daemon=True)
+        warming.start()
+        yield
+        warming.join()  # a native renderer must not be cut off in the middle
+
     return Starlette(
         routes=[
             Route("/", pages.overview),
@@ -40,7 +48,7 @@ def create_app(settings: Settings) -> Starlette:
         ],
         middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=1_000)],
         exception_handlers={HTTPException: pages.http_problem, ConsentError: pages.problem, Exception: pages.crash},
-        lifespan=_warm_meanwhile,
+        lifespan=warm_meanwhile,
     )
 
 
@@ -70,15 +78,6 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started and self._on_ready is not None:
             self._on_ready(self._address)
-
-
-@contextlib.asynccontextmanager
-async def _warm_meanwhile(_: Starlette) -> AsyncIterator[None]:
-    """Load the chart libraries beside the first requests, which need not wait for them all."""
-    warming = threading.Thread(target=charts.warm, name="charts", daemon=True)
-    warming.start()
-    yield
-    warming.join()  # a native renderer must not be cut off in the middle
 
 
 def _listen(host: str, port: int) -> socket.socket:

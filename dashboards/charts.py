@@ -6,14 +6,13 @@ where no stylesheet reaches it, and `static/style.css` sets it to the colour of 
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from dashboards import wording
+from dashboards.kept import Kept
 from dashboards.svg import tidy
 
 # Okabe and Ito's palette: told apart with any colour vision, and at least 3:1 on white and on black.
@@ -24,7 +23,6 @@ WIDE, NARROW = 760, 358  # pixels: the main column of a desktop page, and a phon
 _HEIGHT = 232
 _FONT = "Helvetica Neue, Liberation Sans, Arial, sans-serif"
 _DASHES = {ORANGE: [5, 2], GREY: [2, 2]}
-_KEPT = 256
 
 
 @dataclass(frozen=True)
@@ -77,25 +75,15 @@ class LineChart:
 
 
 class Charts:
-    """Drawn charts, kept by snapshot, spec and width; the oldest go first."""
+    """Drawn charts, kept by snapshot, spec and width."""
 
     def __init__(self) -> None:
-        self._drawn: OrderedDict[tuple[str, LineChart, int], str] = OrderedDict()
-        self._lock = threading.Lock()
+        self._drawn: Kept[tuple[str, LineChart, int], str] = Kept()
 
     def svg(self, identity: str, chart: LineChart, width: int) -> str:
         """The chart as one `<svg>` element, safe to put into a page."""
         key = (identity, chart, width)
-        with self._lock:
-            if key in self._drawn:
-                self._drawn.move_to_end(key)
-                return self._drawn[key]
-        svg = draw(chart, width)
-        with self._lock:
-            self._drawn[key] = svg
-            while len(self._drawn) > _KEPT:
-                self._drawn.popitem(last=False)
-        return svg
+        return self._drawn.get(key) or self._drawn.put(key, draw(chart, width))
 
 
 def warm() -> None:

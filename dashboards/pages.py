@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import duckdb
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import (
@@ -22,13 +26,14 @@ from starlette.responses import (
 
 from consent.errors import ConsentError, SnapshotMissing
 from consent.settings import Settings
-from dashboards import downloads, filters, findings, rendering
+from dashboards import charts, downloads, filters, findings, rendering
 from dashboards.charts import Charts
 from dashboards.filters import BadFilter, Filters
 from dashboards.headers import SECURITY
+from dashboards.kept import Kept
 from dashboards.overview import overview
 from dashboards.quality import quality
-from dashboards.queries import Freshness, Snapshot
+from dashboards.queries import Freshness, Snapshot, identity_of
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +42,38 @@ STALE = timedelta(hours=36)  # an as-of older than this is said on every page
 Build = Callable[[Snapshot, Filters], Mapping[str, Any]]
 
 
+@dataclass(frozen=True)
+class KeptPage:
+    """A page as it goes out, compressed, and what it said about its age."""
+
+    body: bytes
+    as_of: datetime
+    stale: bool
+
+    def response(self, request: Request) -> Response:
+        """The page, plain for the rare client that does not take gzip."""
+        headers = {"vary": "accept-encoding"}
+        if "gzip" not in request.headers.get("accept-encoding", ""):
+            return HTMLResponse(gzip.decompress(self.body), headers=headers)
+        return HTMLResponse(self.body, headers=headers | {"content-encoding": "gzip"})
+
+
 class Pages:
     """The endpoints over one snapshot link, and the charts they have drawn."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.charts = Charts()
+        self.kept: Kept[tuple[str, str], KeptPage] = Kept()
+
+    def warm(self) -> None:
+        """Load the chart libraries, and draw what the first visitor will see; errors are left for the visitor."""
+        charts.warm()
+        with contextlib.suppress(ConsentError, duckdb.Error), Snapshot(self.settings.snapshot) as snapshot:
+            usual = Filters.parse(QueryParams(), filters.PROMPTS, {}, snapshot.freshness().day)
+            view = overview(snapshot, usual)
+            for chart in (view.opt_in_chart, view.prompts_chart):
+                rendering.drawn(self.charts, snapshot.identity)(chart)
 
     def overview(self, request: Request) -> Response:
         """Rates, prompts, open findings, expiry and freshness."""
@@ -145,8 +176,12 @@ class Pages:
     def _page(self, request: Request, template: str, fields: tuple[str, ...], build: Build) -> Response:
         if any(not value for _, value in request.query_params.multi_items()):
             # A form sends its empty fields too; the address that people copy is better without.
-            kept = urlencode([pair for pair in request.query_params.multi_items() if pair[1]])
-            return RedirectResponse(request.url.path + (f"?{kept}" if kept else ""), 303)
+            filled = urlencode([pair for pair in request.query_params.multi_items() if pair[1]])
+            return RedirectResponse(request.url.path + (f"?{filled}" if filled else ""), 303)
+        address = f"{request.url.path}?{request.url.query}"
+        kept = self.kept.get((identity_of(self.settings.snapshot), address))
+        if kept is not None and kept.stale == _is_stale(kept.as_of):
+            return kept.response(request)
         try:
             snapshot = Snapshot(self.settings.snapshot)
         except SnapshotMissing:
@@ -156,7 +191,7 @@ class Pages:
             common: dict[str, Any] = {
                 "path": request.url.path,
                 "freshness": freshness,
-                "stale": _now() - freshness.as_of > STALE,
+                "stale": _is_stale(freshness.as_of),
                 "choices": choices,
             }
             try:
@@ -165,7 +200,10 @@ class Pages:
                 given = Filters(fields)
                 return self._render("refused.html", 400, filters=given, problem=str(error), field=error.name, **common)
             drawn = rendering.drawn(self.charts, snapshot.identity)
-            return self._render(template, filters=chosen, drawn=drawn, **common, **build(snapshot, chosen))
+            answer = self._render(template, filters=chosen, drawn=drawn, **common, **build(snapshot, chosen))
+            body = gzip.compress(bytes(answer.body), compresslevel=6, mtime=0)
+            kept = KeptPage(body, freshness.as_of, common["stale"])
+            return self.kept.put((snapshot.identity, address), kept).response(request)
 
     def _problem(self, status: int, title: str, text: str) -> Response:
         return self._render("problem.html", status, path="", title=title, text=text)
@@ -190,5 +228,5 @@ def _text(status: int, text: str) -> Response:
     return PlainTextResponse(f"{text}\n", status)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+def _is_stale(as_of: datetime) -> bool:
+    return datetime.now(UTC).replace(tzinfo=None) - as_of > STALE

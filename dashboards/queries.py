@@ -58,7 +58,7 @@ class Snapshot:
     """
 
     def __init__(self, link: Path) -> None:
-        self.identity = _identity(link)
+        self.identity = identity_of(link)
         self._connection = open_snapshot(link)
 
     def __enter__(self) -> Self:
@@ -120,8 +120,8 @@ def _fetch(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
         yield from rows
 
 
-def _identity(link: Path) -> str:
-    """A name for this very file: charts drawn from it are kept under that name."""
+def identity_of(link: Path) -> str:
+    """A name for the very file behind the link now: what is made from it is kept under that name."""
     try:
         target = link.resolve(strict=True)
         status = target.stat()

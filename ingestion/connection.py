@@ -36,7 +36,7 @@ OPEN = Security()
 
 
 def security(settings: Settings) -> Security:
-    """The security of these settings, its files read. Raises SettingsError naming the setting whose file is unusable."""
+    """The security of these settings, files read. Raises SettingsError naming the setting whose file is unusable."""
     made = Security(
         settings.kafka_security_protocol,
         settings.kafka_sasl_mechanism,
@@ -127,9 +127,7 @@ def kafka_errors(servers: str, secured: Security = OPEN) -> Iterator[None]:
     except (SaslAuthenticationFailedError, UnsupportedSaslMechanismError) as error:
         raise refused(servers, secured, type(error).__name__) from None
     except AuthorizationError as error:
-        raise BrokerUnavailable(
-            f"Kafka at {servers}: not allowed ({type(error).__name__}); ask for the right"
-        ) from None
+        raise not_allowed(servers, type(error).__name__) from None
     except KafkaError as error:
         raise unavailable(servers, secured, type(error).__name__) from None
     except (OSError, ValueError) as error:
@@ -141,6 +139,13 @@ def refused(servers: str, secured: Security, reason: str) -> BrokerUnavailable:
     return BrokerUnavailable(
         f"Kafka at {servers}: authentication failed ({secured.mechanism}: {reason}); "
         "check CONSENT_KAFKA_SASL_USERNAME, its password and the mechanism"
+    )
+
+
+def not_allowed(servers: str, reason: str) -> BrokerUnavailable:
+    """The broker knows the user, who may not do this."""
+    return BrokerUnavailable(
+        f"Kafka at {servers}: not allowed ({reason}); the user lacks a right on the topic or group"
     )
 
 

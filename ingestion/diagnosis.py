@@ -9,48 +9,41 @@ import ssl
 _SECONDS = 2.0
 # The broker's word on a certificate comes after the handshake (TLS 1.3), if it comes at all.
 _ALERT_SECONDS = 0.3
-_WANTS_CERTIFICATE = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "BAD_CERTIFICATE", "UNKNOWN_CA")
+_ABOUT_OURS = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "BAD_CERTIFICATE", "UNKNOWN_CA", "CERTIFICATE_UNKNOWN")
+_PROTOCOL = "is CONSENT_KAFKA_SECURITY_PROTOCOL right?"
 
 
 def why_unreachable(servers: str, context: ssl.SSLContext | None) -> str:
-    """One phrase about the first of `servers`: refused, no such name, no TLS there, certificate not trusted, …"""
+    """One phrase about the first of `servers`: refused, no such name, its certificate is not trusted."""
     address = servers.split(",", maxsplit=1)[0]
     host, _, port = address.rpartition(":")
+    host = host.strip("[]")
     try:
-        connection = socket.create_connection((host.strip("[]"), int(port)), _SECONDS)
-    except ValueError:
+        connection = socket.create_connection((host, int(port)), _SECONDS)
+    except (ValueError, OverflowError):
         return "expected host:port[,host:port…]"
     except TimeoutError:
         return f"nothing answers at {address}"
     except OSError as error:
-        return f"cannot connect to {address}: {error.strerror or error}; is the broker running there?"
+        return f"cannot connect to {address} ({error.strerror or error}); is the broker running there?"
     with connection:
-        return _tls_trouble(connection, host, address, context) if context else _answer_to_nothing(address)
+        if context:
+            return _tls_trouble(connection, host, context)
+    return f"it listens, but does not answer in clear text; {_PROTOCOL}"
 
 
-def _answer_to_nothing(address: str) -> str:
-    return f"something listens at {address}, but does not speak Kafka in clear text; is CONSENT_KAFKA_SECURITY_PROTOCOL right?"
-
-
-def _tls_trouble(connection: socket.socket, host: str, address: str, context: ssl.SSLContext) -> str:
+def _tls_trouble(connection: socket.socket, host: str, context: ssl.SSLContext) -> str:
     try:
         with context.wrap_socket(connection, server_hostname=host) as secured:
             secured.settimeout(_ALERT_SECONDS)
             with contextlib.suppress(TimeoutError):
                 secured.recv(1)
     except ssl.SSLCertVerificationError as error:
-        return (
-            f"the TLS certificate of {address} is not trusted: {error.verify_message}; check CONSENT_KAFKA_SSL_CAFILE"
-        )
+        return f"its TLS certificate is not trusted ({error.verify_message}); check CONSENT_KAFKA_SSL_CAFILE"
     except ssl.SSLError as error:
-        if any(word in (error.reason or "") for word in _WANTS_CERTIFICATE):
-            return (
-                f"{address} does not accept our TLS certificate, or wants one and got none ({error.reason}); "
-                "check CONSENT_KAFKA_SSL_CERTFILE"
-            )
-        return f"no TLS handshake with {address} ({error.reason}); is CONSENT_KAFKA_SECURITY_PROTOCOL right?"
+        if any(word in (error.reason or "") for word in _ABOUT_OURS):
+            return f"it wants a TLS certificate that it trusts ({error.reason}); check CONSENT_KAFKA_SSL_CERTFILE"
+        return f"no TLS handshake ({error.reason}); {_PROTOCOL}"
     except OSError as error:
-        return (
-            f"{address} ended the TLS handshake ({error.strerror or error}); is CONSENT_KAFKA_SECURITY_PROTOCOL right?"
-        )
-    return f"TLS with {address} works, but what answers there does not speak Kafka as asked"
+        return f"it ended the TLS handshake ({error.strerror or error}); {_PROTOCOL}"
+    return f"TLS works, but what answers does not speak Kafka as asked; {_PROTOCOL}"

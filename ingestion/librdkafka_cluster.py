@@ -12,8 +12,8 @@ from uuid import UUID
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec, TopicDescription
 
-from consent.errors import BrokerUnavailable, ConsentError, OffsetsGone
-from ingestion.connection import Security, librdkafka_options, refused, unavailable
+from consent.errors import ConsentError, OffsetsGone
+from ingestion.connection import Security, librdkafka_options, not_allowed, refused, unavailable
 from ingestion.topics import Topic, missing
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Cluster:
         if self._refusal or code == KafkaError._AUTHENTICATION:
             return refused(self._servers, self._security, self._refusal or error.name())
         if code in _NOT_ALLOWED:
-            return BrokerUnavailable(f"Kafka at {self._servers}: not allowed ({error.name()}); ask for the right")
+            return not_allowed(self._servers, error.name())
         if error.fatal():
             return unavailable(self._servers, self._security, error.name())
         return None

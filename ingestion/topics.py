@@ -53,7 +53,7 @@ def missing(servers: str, name: str) -> TopicMissing:
 
 
 def still_the_same(servers: str, before: Topic, now: Topic) -> Topic:
-    """`now`, unless it is another topic under the same name: then TopicMissing, for offsets mean nothing across the two."""
+    """`now`; where it is another topic of the same name, TopicMissing: the offsets of one mean nothing in the other."""
     if now.topic_id != before.topic_id:
         raise TopicMissing(
             f"Kafka at {servers}: topic {before.name!r} was deleted and made anew; start again to read the new one "

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 
 import typer
 
-from consent.errors import ConsentError
-from pipelines.commands import demo, results, stream
+from consent.errors import ConsentError, SettingsError
+from consent.logs import configure, wants_json
+from consent.settings import Settings
+from pipelines.commands import demo, doctor, quarantine, results, stream, verify
 
 app = typer.Typer(
     name="consent",
@@ -19,15 +20,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, stream, results):
+for module in (demo, stream, quarantine, verify, results, doctor):
     module.register(app)
 
 
 def main() -> None:
     """Run the command; a ConsentError becomes one line on standard error and exit code 1."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("kafka", "dagster"):  # what matters of theirs comes as an error of ours
-        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    _configure_logs()
     try:
         app()
     except ConsentError as error:
@@ -38,3 +37,13 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _configure_logs() -> None:
+    """As set; unless a level is set, a person at a terminal is shown from WARNING on."""
+    try:
+        settings = Settings.load()
+    except SettingsError:  # the command says so itself, and `--help` needs no settings
+        settings = Settings.model_construct()
+    json = wants_json(settings.log_format)
+    configure(settings.log_level if json or "log_level" in settings.model_fields_set else "warning", json=json)

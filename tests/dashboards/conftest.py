@@ -19,7 +19,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings.load(home=published.home(tmp_path_factory.mktemp("published")))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(settings: Settings) -> Iterator[TestClient]:
     """The app over that snapshot."""
     with TestClient(create_app(settings)) as client:

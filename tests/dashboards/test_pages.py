@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -203,6 +204,19 @@ def test_a_swapped_snapshot_shows_up_at_the_next_request(tmp_path: Path) -> None
     (tmp_path / "new").symlink_to(Path("snapshots", "two.duckdb"))
     (tmp_path / "new").replace(tmp_path / "snapshot.duckdb")
     assert "350 of 700" in text_of(client, "/", site="a.example")
+
+
+def test_a_page_that_is_kept_is_the_same_with_and_without_compression(client: TestClient) -> None:
+    plain, packed = (client.get("/quality", headers={"accept-encoding": e}) for e in ("identity", "gzip"))
+    assert plain.text == packed.text
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+
+
+def test_data_that_has_grown_old_says_so(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    for stale, hours in ((True, 0), (False, 10**6), (True, 0)):  # the page that is kept must not hide it
+        monkeypatch.setattr("dashboards.pages.STALE", timedelta(hours=hours))
+        assert ("This data is old." in client.get("/findings").text) is stale
 
 
 def test_a_fault_of_ours_shows_no_trace(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
