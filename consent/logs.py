@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from types import TracebackType
 from typing import Any, Literal
 
 import structlog
@@ -59,6 +60,13 @@ def configure(level: Level, *, json: bool) -> None:
         logging.getLogger(name).setLevel(level.upper())
     for name in SILENT:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    if json:
+        sys.excepthook = _log_uncaught
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Python would print the error's text, and with it perhaps a value, into lines that are not JSON."""
+    logging.getLogger("consent").critical("ended by an error", exc_info=(kind, error, trace))
 
 
 def wants_json(log_format: Literal["auto", "json", "text"]) -> bool:

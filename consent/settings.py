@@ -30,11 +30,14 @@ class Settings(KafkaSettings):
     policies: Path = Field(ROOT / "policies", description="Folder of sites, jurisdictions, categories, rules.")
     topic: str = Field("consent.events", min_length=1, max_length=249, description="Kafka topic of the events.")
     ingest_max_latency: float = Field(1.0, gt=0, le=3600, description="Seconds a read event may wait for its batch.")
+    ingest_group: str = Field(
+        "consent-ingest", max_length=249, description="Consumer group that runs on one Kafka share; empty: none."
+    )
     ingest_batch_rows: int = Field(
         125_000, ge=1, le=5_000_000, description="Events that end a batch; a DuckDB row group is 122,880."
     )
     ingest_batch_bytes: int = Field(
-        128 * 1024 * 1024, ge=1024, description="Bytes of values that end a batch before its rows do."
+        64 * 1024 * 1024, ge=1024, description="Bytes of values that end a batch before its rows do."
     )
     lock_timeout: float = Field(120.0, ge=0, description="Seconds to wait while another process writes.")
     ingest_metrics_port: int | None = Field(

@@ -8,16 +8,19 @@ link that is swapped by rename, so a reader keeps the file it has opened and the
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
-from tenacity import RetryError, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from consent.contract import COLUMNS, POSITION
 from consent.errors import SnapshotMissing, WarehouseError, WarehouseLocked
+
+log = logging.getLogger(__name__)
 
 # DuckDB 2 halves the bytes of an event, in files that say they need it.
 STORAGE_VERSION = "latest"
@@ -55,6 +58,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("partition", "integer"),
         ("first_offset", "bigint"),
         ("next_offset", "bigint"),
+        ("cause", "varchar"),
         ("noticed_at", "timestamp"),
     ),
     "raw.replays": (
@@ -68,6 +72,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "staging.run": (("as_of", "timestamp"), ("jurisdictions", "varchar[]")),
     "rules.hits": _HITS,
 }
+_TELL_SECONDS = 5.0
 SCHEMAS = ("raw", "policy", "staging", "rules", "marts")
 
 
@@ -135,6 +140,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, lock_timeout: flo
         retry=retry_if_exception(_is_locked),
         wait=wait_random_exponential(multiplier=0.01, max=0.25),
         stop=stop_after_delay(lock_timeout),
+        before_sleep=_say_so,
     )
     quoted = str(path).replace("'", "''")
     try:
@@ -145,8 +151,19 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, lock_timeout: flo
         raise WarehouseError(f"{path}: {_explain(error, path)}") from None
 
 
+def _say_so(state: RetryCallState) -> None:
+    """Tell, now and then, that the wait goes on."""
+    waited = state.seconds_since_start or 0.0
+    upcoming = state.upcoming_sleep
+    if waited // _TELL_SECONDS < (waited + upcoming) // _TELL_SECONDS:
+        log.warning("waiting for the warehouse: another process is writing, since %.0f s", waited + upcoming)
+
+
 def _is_locked(error: BaseException) -> bool:
-    return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
+    # The second is this process itself, in another thread.
+    return isinstance(error, duckdb.Error) and (
+        "Could not set lock" in str(error) or "Unique file handle conflict" in str(error)
+    )
 
 
 def _explain(error: duckdb.Error, path: Path) -> str:

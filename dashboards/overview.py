@@ -120,7 +120,7 @@ def overview(snapshot: Snapshot, filters: Filters, recent_days: int = RECENT) ->
     opt_in = snapshot.rows("opt_in_over_time", filters.parameters())
     prompts = snapshot.rows("prompts_over_time", filters.parameters())
     severities = snapshot.rows("findings_by_severity", filters.parameters())
-    expiring = snapshot.rows("expiry_windows", filters.parameters(day=freshness.day))
+    expiring = snapshot.rows("expiry_windows", filters.parameters(day=freshness.as_of.date()))
     return Overview(
         filters=filters,
         rates=rates,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from kafka.errors import KafkaError
@@ -33,13 +33,6 @@ class Cluster:
     retention_ms: int | None
     cleanup_policy: str | None
 
-    def lag(self, positions: Mapping[int, int]) -> dict[int, int]:
-        """How many offsets each partition is ahead of `positions`; one that was never read counts from its first."""
-        return {
-            partition: max(0, end - positions.get(partition, self.first[partition]))
-            for partition, end in self.end.items()
-        }
-
 
 def describe_cluster(settings: Settings) -> Cluster:
     """Ask the broker. Raises BrokerUnavailable, TopicMissing and SettingsError."""
@@ -58,6 +51,20 @@ def describe_cluster(settings: Settings) -> Cluster:
     return Cluster(
         servers, brokers, topic, first, end, int(retention) if retention else None, config.get("cleanup.policy")
     )
+
+
+def lag_of(connection: duckdb.DuckDBPyConnection, cluster: Cluster) -> dict[int, int]:
+    """How many offsets wait in each partition after those in the warehouse; one never read counts from its first."""
+    positions = dict(
+        connection.execute(
+            "select partition, next_offset from raw.offsets where topic = ? and topic_id = ?",
+            [cluster.topic.name, cluster.topic.topic_id],
+        ).fetchall()
+    )
+    return {
+        partition: max(0, end - positions.get(partition, cluster.first[partition]))
+        for partition, end in cluster.end.items()
+    }
 
 
 def _offsets(admin: KafkaAdminClient, topic: Topic, which: OffsetSpec) -> dict[int, int]:

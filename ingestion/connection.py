@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ from pydantic import SecretStr
 from consent.errors import BrokerUnavailable, SettingsError
 from consent.settings import Settings
 from ingestion.diagnosis import why_unreachable
+
+# Its debug log shows requests and answers byte by byte: passwords, and people's events.
+logging.getLogger("kafka").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,44 @@
-"""The ingest loop: poll, fill a batch, land it, from the offsets in the warehouse on."""
+"""The ingest loop: what the reader brings is landed, from the offsets in the warehouse on."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from threading import Event
 
+from consent.errors import OffsetConflict, WarehouseError
 from consent.settings import Settings
-from ingestion.broker import bootstrap_servers
-from ingestion.landing import Gap, Landing
-from ingestion.source import Batch, KafkaPythonSource, Source
+from ingestion.landing import Gap, Landed, Landing
+from ingestion.metrics import Metrics
+from ingestion.metrics_server import MetricsServer
+from ingestion.reader import Reader
+from ingestion.source import Batch, open_source
 
 log = logging.getLogger(__name__)
 
-_POLL_RECORDS = 20_000
+_FIRST_RETRY, _LAST_RETRY = 0.5, 10.0
+_TAKE_SECONDS = 0.2
 
 
 @dataclass
 class Ingested:
-    """Totals of one run."""
+    """Totals of one run; `gaps` are those that lost records."""
 
     accepted: int = 0
     quarantined: int = 0
     batches: int = 0
     seconds: float = 0.0
     gaps: list[Gap] = field(default_factory=list)
+
+    def add(self, landed: Landed) -> None:
+        """Count one more batch."""
+        self.accepted += landed.accepted
+        self.quarantined += sum(landed.quarantined.values())
+        self.batches += 1
+        self.gaps += [gap for gap in landed.gaps if gap.cause == "retention"]
 
 
 def ingest(
@@ -39,69 +51,100 @@ def ingest(
     """Read the topic into the warehouse, exactly once, until `stop` is set or, if asked, the end is reached.
 
     A batch ends by rows, bytes or age (`CONSENT_INGEST_*`). `on_batch` is called with the totals after each commit.
+    Runs that go on share a configured Kafka as the consumer group CONSENT_INGEST_GROUP. When the warehouse cannot be
+    written, they say so and try again for as long as it takes; a run until the end gives up.
     Raises BrokerUnavailable, TopicMissing, WarehouseError and OffsetConflict; what was not committed is read again.
     """
-    source = KafkaPythonSource(bootstrap_servers(settings), settings.topic, timeout=settings.kafka_timeout)
-    landing = Landing(settings.warehouse, source.topic, lock_timeout=settings.lock_timeout)
-    try:
-        return _Loop(settings, source, landing, on_batch).run(until_caught_up, stop or Event())
-    finally:
-        landing.close()
-        source.close()
+    run = _Run(settings, until_caught_up, stop or Event(), on_batch)
+    with contextlib.ExitStack() as stack:
+        if settings.ingest_metrics_port is not None:
+            stack.enter_context(MetricsServer(run.metrics, settings.ingest_metrics_port))
+        while run.again():
+            pass
+    return run.totals
 
 
-class _Loop:
+class _Run:
+    """One run; after a conflict it starts over from what is stored, with the same totals."""
+
     def __init__(
-        self, settings: Settings, source: Source, landing: Landing, on_batch: Callable[[Ingested], None] | None
+        self, settings: Settings, until_caught_up: bool, stop: Event, on_batch: Callable[[Ingested], None] | None
     ) -> None:
         self._settings = settings
-        self._source = source
-        self._landing = landing
+        self._until_caught_up = until_caught_up
+        self._stop = stop
         self._on_batch = on_batch
-        self._totals = Ingested()
-        self._positions: dict[int, int] = {}
+        self._started = time.monotonic()
+        self._shared = bool(settings.kafka_bootstrap_servers and settings.ingest_group and not until_caught_up)
+        self.metrics = Metrics()
+        self.totals = Ingested()
 
-    def run(self, until_caught_up: bool, stop: Event) -> Ingested:
-        started = time.monotonic()
-        first, _ = self._source.offsets()
-        self._positions, self._totals.gaps = self._landing.start(self._landing.positions(), first)
-        for gap in self._totals.gaps:
-            log.error("offset gap: partition %d, offsets %d to %d are gone", gap.partition, gap.first, gap.next - 1)
-        self._source.assign(self._positions)
-        while not stop.is_set():
-            batch = self._fill(stop)
-            if batch:
-                self._land(batch)
-                self._totals.seconds = time.monotonic() - started
-                if self._on_batch:
-                    self._on_batch(self._totals)
-            elif until_caught_up and self._is_caught_up():
-                break
-        return self._totals
+    def again(self) -> bool:
+        """Read and land; whether to start over."""
+        with self._open() as (reader, landing):
+            try:
+                while not self._stop.is_set():
+                    batch = reader.take(_TAKE_SECONDS)
+                    if batch is not None:
+                        self._count(self._land(landing, batch))
+                        reader.landed(batch.positions)
+                    elif self._until_caught_up and reader.is_caught_up():
+                        return False
+            except OffsetConflict as conflict:
+                if not self._shared:
+                    raise
+                log.warning("%s; reading on from what is stored", conflict)
+                return True
+        return False
 
-    def _fill(self, stop: Event) -> Batch:
-        """Poll until the batch is full or its oldest record has waited long enough, or nothing comes."""
-        batch = Batch(self._source.topic)
-        latency = self._settings.ingest_max_latency
-        deadline = time.monotonic() + latency
-        while not stop.is_set():
-            room = self._settings.ingest_batch_rows - len(batch)
-            left = deadline - time.monotonic()
-            if room <= 0 or left <= 0 or batch.size >= self._settings.ingest_batch_bytes:
-                break
-            came = self._source.poll_into(batch, timeout=min(left, 0.2), max_records=min(room, _POLL_RECORDS))
-            if not came:
-                break  # quiet: what there is goes now
-        return batch
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[tuple[Reader, Landing]]:
+        settings = self._settings
+        source = open_source(settings)
+        landing = Landing(settings.warehouse, source.topic, lock_timeout=settings.lock_timeout)
+        group = settings.ingest_group if self._shared else None
+        reader = Reader(source, settings, self.metrics, group=group, positions=landing.positions)
+        reader.start()
+        try:
+            yield reader, landing
+        finally:
+            reader.halt()
+            landing.close()
 
-    def _land(self, batch: Batch) -> None:
-        landed = self._landing.land(batch, self._positions)
-        self._positions |= batch.positions
-        self._totals.accepted += landed.accepted
-        self._totals.quarantined += landed.quarantined
-        self._totals.batches += 1
-        log.info("landed %d events, set aside %d", landed.accepted, landed.quarantined)
+    def _land(self, landing: Landing, batch: Batch) -> Landed:
+        """Land the batch, trying again for as long as it takes where the run is to go on."""
+        delay, tried = _FIRST_RETRY, False
+        while True:
+            try:
+                return landing.land(batch)
+            except OffsetConflict:
+                if tried and landing.has_landed(batch):  # the first try did commit, and only its answer got lost
+                    return Landed(accepted=len(batch))
+                raise
+            except WarehouseError as error:
+                if self._until_caught_up or self._stop.is_set():
+                    raise
+                log.error("cannot land %d records, and will try again in %g s: %s", len(batch), delay, error)
+            tried = True
+            self._stop.wait(delay)
+            delay = min(2 * delay, _LAST_RETRY)
 
-    def _is_caught_up(self) -> bool:
-        _, end = self._source.offsets()
-        return all(self._positions[partition] >= offset for partition, offset in end.items())
+    def _count(self, landed: Landed) -> None:
+        self.totals.add(landed)
+        self.totals.seconds = time.monotonic() - self._started
+        metrics = self.metrics
+        metrics.landed(landed.accepted, landed.quarantined)
+        metrics.lock_wait(landed.seconds.get("lock", 0.0))
+        metrics.stage("decode", landed.seconds.get("decode", 0.0))
+        metrics.stage("commit", landed.seconds.get("commit", 0.0))
+        for gap in landed.gaps:
+            if gap.cause == "retention":
+                metrics.gap(gap.offsets)
+        log.info(
+            "landed %d events, set aside %d, in %.2f s",
+            landed.accepted,
+            sum(landed.quarantined.values()),
+            sum(landed.seconds.values()),
+        )
+        if self._on_batch:
+            self._on_batch(self.totals)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from operator import itemgetter
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError, OffsetOutOfRangeError
 
 from consent.errors import OffsetsGone
@@ -72,13 +73,15 @@ class KafkaPythonSource:
     def offsets(self) -> tuple[dict[int, int], dict[int, int]]:
         """The first offset and the end (last stable) of each partition the topic has now."""
         of = [self._at(partition) for partition in self.partitions()]
+        return self._list(of, OffsetSpec.EARLIEST), self._list(of, OffsetSpec.LATEST)
+
+    def _list(self, of: list[TopicPartition], spec: OffsetSpec) -> dict[int, int]:
+        # Not the consumer's own methods: they end in a KeyError for a partition it has not heard of yet.
         with self._errors():
-            first = self._consumer.beginning_offsets(of, timeout_ms=self._timeout_ms)
-            end = self._consumer.end_offsets(of, timeout_ms=self._timeout_ms)
-        return (
-            {at.partition: offset for at, offset in first.items()},
-            {at.partition: offset for at, offset in end.items()},
-        )
+            found = self._admin.list_partition_offsets(
+                dict.fromkeys(of, spec), isolation_level="read_committed", timeout_ms=self._timeout_ms
+            )
+        return {at.partition: offset.offset for at, offset in found.items()}
 
     def assign(self, positions: Mapping[int, int]) -> None:
         """Read these partitions, each from its offset on; those read already keep their place, unless it is gone."""
@@ -184,7 +187,8 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
     def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Seek to where the caller says."""
         try:
-            self._source.took(self._on_assigned(sorted(at.partition for at in assigned)))
+            if assigned:
+                self._source.took(self._on_assigned(sorted(at.partition for at in assigned)))
         except Exception as error:
             self._trouble = error
             raise

@@ -72,18 +72,12 @@ class LibrdkafkaSource:
 
     def assign(self, positions: Mapping[int, int]) -> None:
         """Read these partitions, each from its offset on; those read already keep their place, unless it is gone."""
-        held = {at.partition for at in self._consumer.assignment()}
-        wanted = held if self._grouped else set(positions)
-        new = {p: offset for p, offset in positions.items() if p in wanted and p not in self._positions}
+        wanted = {at.partition for at in self._consumer.assignment()} if self._grouped else set(positions)
+        self._positions = {p: offset for p, offset in (dict(positions) | self._positions).items() if p in wanted}
+        self._client_is_paused = False
+        # Seeking is refused where the offset was gone, and assigning bit by bit in a group like ours.
         with self._cluster.errors():
-            if dropped := self._at(dict.fromkeys(held - wanted, 0)):
-                self._consumer.incremental_unassign(dropped)
-            if added := self._at({p: offset for p, offset in new.items() if p not in held}):
-                self._consumer.incremental_assign(added)
-            for again in self._at({p: offset for p, offset in new.items() if p in held}):
-                self._consumer.seek(again)
-        self._positions = {p: offset for p, offset in self._positions.items() if p in wanted} | new
-        self._client_is_paused = self._client_is_paused and not new
+            self._consumer.assign(self._at(self._positions))
 
     def join(self, group: str, on_assigned: OnAssigned, on_revoked: OnRevoked) -> None:
         """Share the topic with the other members of a consumer group, instead of `assign`."""
@@ -93,7 +87,7 @@ class LibrdkafkaSource:
         self._positions = {}
 
         def assigned(consumer: Consumer, partitions: list[TopicPartition]) -> None:
-            self._positions = dict(on_assigned(sorted(at.partition for at in partitions)))
+            self._positions = dict(on_assigned(sorted(at.partition for at in partitions))) if partitions else {}
             self._client_is_paused = False
             consumer.assign(self._at(self._positions))
 

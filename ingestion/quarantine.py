@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 import duckdb
+import pyarrow as pa
 
 from consent.contract import COLUMNS
 from consent.models import statement
@@ -168,7 +169,7 @@ def replay(
 
 def _replay_chunk(decoder: Decoder, chunk: dict[str, Any], *, dry_run: bool) -> Counter[tuple[str, str | None]]:
     connection = decoder.connection
-    batch = connection.execute(statement("landing.replay_batch").text, chunk).to_arrow_table()
+    batch: pa.Table = connection.sql(statement("landing.replay_batch").text, params=chunk).to_arrow_table()
     decoder.decode(batch.drop_columns(["reason"]))
     connection.register("replayed", batch)
     try:

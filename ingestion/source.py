@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, Protocol
+from itertools import compress
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -22,7 +23,7 @@ class Batch:
 
     `first` and `positions` hold, by partition, the offset the batch starts at and the one after it. What lies between
     and is not in the columns holds no record to read: compacted away, aborted, or a transaction's marker. A partition
-    may have moved without a record.
+    may have moved without a record. In those of `lost` the broker had deleted what was due.
     """
 
     topic: Topic
@@ -33,6 +34,7 @@ class Batch:
     values: list[bytes | None] = field(default_factory=list)
     first: dict[int, int] = field(default_factory=dict)
     positions: dict[int, int] = field(default_factory=dict)
+    lost: set[int] = field(default_factory=set)
     size: int = 0
 
     def __len__(self) -> int:
@@ -42,6 +44,22 @@ class Batch:
         """Note that reading `partition` went from `before` to `after`."""
         self.first.setdefault(partition, before)
         self.positions[partition] = after
+
+    def drop(self, partitions: Iterable[int]) -> None:
+        """Forget everything of these partitions."""
+        gone = set(partitions) & self.positions.keys()
+        if not gone:
+            return
+        kept = [partition not in gone for partition in self.partitions]
+        self.partitions = list(compress(self.partitions, kept))
+        self.offsets = list(compress(self.offsets, kept))
+        self.timestamps_ms = list(compress(self.timestamps_ms, kept))
+        self.keys = list(compress(self.keys, kept))
+        self.values = list(compress(self.values, kept))
+        self.size = sum(map(len, filter(None, self.values)))
+        for partition in gone:
+            del self.first[partition], self.positions[partition]
+        self.lost -= gone
 
     def to_arrow(self) -> pa.Table:
         """The relation `batch` that `landing.decode` reads."""
@@ -133,9 +151,3 @@ def open_source(settings: Settings) -> Source:
         bootstrap_servers(settings), settings.topic, timeout=settings.kafka_timeout, security=security(settings)
     )
     return source
-
-
-def __getattr__(name: str) -> Any:
-    if name == "KafkaPythonSource":
-        return import_module("ingestion.kafka_python").KafkaPythonSource
-    raise AttributeError(name)

@@ -1,13 +1,15 @@
-"""What Dagster sees: assets, their checks, the refresh job and its schedule."""
+"""What Dagster sees: assets, their checks, the refresh job and what starts it."""
 
 import dagster as dg
 
-from pipelines.assets import model_assets, policies, raw_specs, run, snapshot
+from pipelines.assets import POOL, asset_key, model_assets, policies, raw_specs, run, snapshot
+from pipelines.lag_check import lag_check
 from pipelines.resources import WarehouseResource
+from pipelines.sensors import landed_sensor
 
 refresh_job = dg.define_asset_job(
     "refresh",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks(),
     description="Rebuild every model as of now (or as_of), check them, publish the snapshot.",
     executor_def=dg.in_process_executor,
 )
@@ -26,8 +28,10 @@ def definitions() -> dg.Definitions:
     """Everything, for `dagster dev` and for `consent refresh`."""
     return dg.Definitions(
         assets=[*raw_specs, policies, run, *model_assets(), snapshot],
+        asset_checks=[lag_check(asset_key("raw.events"), POOL)],
         jobs=[refresh_job],
         schedules=[hourly_refresh],
+        sensors=[landed_sensor(refresh_job.name)],
         resources={"warehouse": WarehouseResource()},
         executor=dg.in_process_executor,
     )

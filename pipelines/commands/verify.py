@@ -1,4 +1,4 @@
-"""`consent verify`: does what was consumed lie in the warehouse, once?"""
+"""`consent verify`: whether all that was consumed lies in the warehouse, once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(home: Home = None) -> None:
-    """Check that every consumed offset is an event, in quarantine or a known gap, once; exit 1 at the first that is not."""
+    """Check that each consumed offset is an event, in quarantine or a known gap, once; names the first that is not."""
     from consent.verify import verify as run
 
     settings = Settings.load(home=home)

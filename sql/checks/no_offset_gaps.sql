@@ -8,3 +8,4 @@ select
     first_offset,
     next_offset
 from raw.offset_gaps
+where cause = 'retention'

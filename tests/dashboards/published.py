@@ -142,8 +142,8 @@ def two_weeks(path: Path) -> Path:
         ],
         "expiry_forecast": [
             (date(2026, 11, 20), "a.example", "EU", "marketing", 3),
-            (date(2026, 12, 14), "a.example", "EU", "marketing", 5),
-            (date(2026, 12, 15), "a.example", "EU", "marketing", 7),
+            (date(2026, 12, 15), "a.example", "EU", "marketing", 5),
+            (date(2026, 12, 16), "a.example", "EU", "marketing", 7),
             (date(2027, 3, 1), "a.example", "EU", "marketing", 99),
         ],
         "data_quality_daily": [

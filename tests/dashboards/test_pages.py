@@ -86,7 +86,7 @@ def test_open_findings_expiry_and_freshness_are_on_the_overview(client: TestClie
     assert "Critical 1 1 0" in text
     assert "Low 1 0 1" in text  # the resolved one is not open
     assert "Marketing 3 8 15" not in text
-    assert "Marketing 8 15 15" in text  # within 30, 60 and 90 days of 15 November
+    assert "Marketing 8 15 15" in text  # within 30, 60 and 90 days of 16 November
     assert "Counted as of 16 Nov 2026, 00:00 UTC" in text
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kafka import KafkaAdminClient, TopicPartition
 
 from consent.errors import BrokerUnavailable, OffsetConflict, TopicMissing
 from consent.settings import Settings
+from consent.verify import verify
 from consent.warehouse import open_warehouse
 from ingestion.ingest import ingest
 from ingestion.landing import Gap, Landing
 from ingestion.send import send_lines
-from ingestion.source import Batch, KafkaPythonSource
-from ingestion.topics import describe_topic, ensure_topic
+from ingestion.source import Batch, open_source
+from ingestion.topics import ensure_topic
 from tests.ingestion.events import encode, event
 
 PARTITIONS = 3
@@ -36,6 +39,19 @@ def settings(kafka: str, tmp_path: Path) -> Settings:
 
 def lines(count: int, prefix: str = "subject-") -> Iterator[bytes]:
     return (encode(event(subject=f"{prefix}{number:04}")) for number in range(count))
+
+
+def read_to(settings: Settings) -> dict[int, int]:
+    """The next offset by partition."""
+    with open_warehouse(settings.warehouse) as connection:
+        return dict(connection.execute("select partition, next_offset from raw.offsets").fetchall())
+
+
+def delete_records(settings: Settings, partition: int, before: int) -> None:
+    """What retention does, at once."""
+    servers = str(settings.kafka_bootstrap_servers)
+    with contextlib.closing(KafkaAdminClient(bootstrap_servers=servers)) as admin:
+        admin.delete_records({TopicPartition(settings.topic, partition): before})
 
 
 def stored(settings: Settings) -> tuple[int, int, int]:
@@ -99,34 +115,35 @@ def test_a_crash_before_the_commit_loses_and_repeats_nothing(
 
 def test_the_second_to_commit_an_offset_drops_its_batch_whole(settings: Settings) -> None:
     send_lines(lines(40), settings)
-    servers = str(settings.kafka_bootstrap_servers)
-    source = KafkaPythonSource(servers, settings.topic, timeout=10)
+    source = open_source(settings)
     zombie = Landing(settings.warehouse, source.topic, lock_timeout=10)
-    positions, _ = zombie.start(zombie.positions(), source.offsets()[0])
-    source.assign(positions)
+    source.assign(zombie.positions(source.offsets()[0]))
     batch = Batch(source.topic)
     while len(batch) < 40:
         source.poll_into(batch, timeout=1, max_records=100)
     assert ingest(settings, until_caught_up=True).accepted == 40
     with pytest.raises(OffsetConflict, match="dropped"):
-        zombie.land(batch, positions)
+        zombie.land(batch)
     zombie.close()
     source.close()
     assert stored(settings) == (40, 40, 0)
 
 
+@pytest.mark.parametrize("kafka", [pytest.param("apache", marks=pytest.mark.kafka)], indirect=True)
 def test_offsets_that_are_gone_are_a_gap_not_a_silence(settings: Settings) -> None:
-    topic = describe_topic(str(settings.kafka_bootstrap_servers), settings.topic, timeout=10)
-    landing = Landing(settings.warehouse, topic, lock_timeout=10)
-    landing.start({}, {0: 0})
-    begin, gaps = landing.start(landing.positions(), {0: 25})
-    landing.close()
-    assert begin == {0: 25}
-    assert gaps == [Gap(0, 0, 25)]
+    """What is due in a partition goes by retention before it is read; later offsets are read on."""
+    send_lines((encode(event(subject="subject-0001")) for _ in range(10)), settings)
+    assert ingest(settings, until_caught_up=True).accepted == 10
+    send_lines((encode(event(subject="subject-0001")) for _ in range(20)), settings)
+    [(partition, due)] = read_to(settings).items() - dict.fromkeys(range(PARTITIONS), 0).items()
+    delete_records(settings, partition, due + 15)
+    done = ingest(settings, until_caught_up=True)
+    assert done.accepted == 5
+    assert done.gaps == [Gap(partition, due, due + 15, "retention")]
     with open_warehouse(settings.warehouse) as connection:
-        assert connection.execute("select partition, first_offset, next_offset from raw.offset_gaps").fetchall() == [
-            (0, 0, 25)
-        ]
+        gaps = connection.execute("select partition, first_offset, next_offset, cause from raw.offset_gaps").fetchall()
+        assert gaps == [(partition, due, due + 15, "retention")]
+        assert all(verified.problem is None for verified in verify(connection))
 
 
 def test_check_holds_bad_lines_back_and_says_where_they_are(settings: Settings) -> None:

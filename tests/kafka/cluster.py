@@ -45,6 +45,7 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 # Test events carry old times: no deletion in the middle of a test.
 log.retention.ms=-1
+log.cleaner.backoff.ms=200
 """
 
 

@@ -1,0 +1,252 @@
+"""Kafka to DuckDB, beside the practical limit and the usual path: `python -m benchmarks.ingest [--events 1000000]`.
+
+    limit         DuckDB's read_json of the same bytes in one shot into a table
+    memory        ours, from bytes in memory: decode, judge, land
+    librdkafka    ours over Kafka with confluent-kafka          (if installed)
+    kafka-python  ours over Kafka with kafka-python
+    … alone       each client by itself, values thrown away
+    usual         confluent-kafka (else kafka-python), orjson or json per event, Arrow, INSERT: no judgement
+
+Each case is a process of its own, run in turn on the same topic; rates, CPU seconds per million and peak memory are
+its own, broker not included. The broker is Apache Kafka where its jars are found (CONSENT_TEST_KAFKA_JARS or .kafka/),
+else the embedded one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import duckdb
+import pyarrow as pa
+
+from consent.settings import Settings
+from ingestion.broker import EmbeddedBroker
+from ingestion.ingest import ingest
+from ingestion.landing import Landing
+from ingestion.send import Line, send_records
+from ingestion.source import Batch, open_source
+from ingestion.topics import Topic, ensure_topic
+from pipelines.population import Population
+from tests.kafka.cluster import ApacheKafka, missing
+
+PARTITIONS = 4
+BATCH = Settings.load().ingest_batch_rows
+COLUMNS = {name: "varchar" for name in "event_id kind site platform region language subject prompt_id action surface method".split()} | {
+    "schema_version": "bigint", "occurred_at": "timestamptz", "received_at": "timestamptz", "decision_ms": "bigint",
+    "banner": "struct(id varchar, version varchar, variant varchar, layer varchar)", "categories": "json",
+    "signals": "json", "is_bot": "boolean",
+    "storage": 'struct("name" varchar, "type" varchar, "domain" varchar, party varchar, lifetime_s bigint, category varchar)[]',
+}  # fmt: skip
+TOPIC = Topic("bench", UUID(int=1), tuple(range(PARTITIONS)))
+
+
+def settings_of(folder: Path, servers: str, client: str) -> Settings:
+    return Settings.load(
+        home=folder, kafka_bootstrap_servers=servers or None, topic="bench", kafka_client=client, ingest_max_latency=60
+    )
+
+
+def limit(folder: Path, events: Path, _servers: str) -> int:
+    with duckdb.connect(str(folder / "limit.duckdb"), config={"storage_compatibility_version": "latest"}) as connection:
+        connection.execute(
+            "create table t as select * from read_json($file, format = 'newline_delimited', columns = $columns)",
+            {"file": str(events), "columns": COLUMNS},
+        )
+        return int(connection.execute("select count(*) from t").fetchall()[0][0])
+
+
+def memory(folder: Path, events: Path, _servers: str) -> int:
+    values = events.read_bytes().splitlines()
+    landing = Landing(folder / "warehouse.duckdb", TOPIC, lock_timeout=10)
+    landing.positions({0: 0})
+    yield_start()
+    for begin in range(0, len(values), BATCH):
+        part = values[begin : begin + BATCH]
+        end = begin + len(part)
+        batch = Batch(TOPIC, [0] * len(part), list(range(begin, end)), [1_790_000_000_000] * len(part))
+        batch.keys, batch.values, batch.first, batch.positions = [None] * len(part), list(part), {0: begin}, {0: end}
+        landing.land(batch)
+    return len(values)
+
+
+def over_kafka(client: str) -> Callable[[Path, Path, str], int]:
+    def run(folder: Path, _events: Path, servers: str) -> int:
+        done = ingest(settings_of(folder, servers, client), until_caught_up=True)
+        return done.accepted + done.quarantined
+
+    return run
+
+
+def alone(client: str) -> Callable[[Path, Path, str], int]:
+    def run(folder: Path, _events: Path, servers: str) -> int:
+        return sum(len(batch) for batch in batches(settings_of(folder, servers, client)))
+
+    return run
+
+
+def batches(settings: Settings) -> Iterator[Batch]:
+    with contextlib.closing(open_source(settings)) as source:
+        first, end = source.offsets()
+        source.assign(first)
+        left = sum(end.values()) - sum(first.values())
+        while left > 0:
+            batch = Batch(source.topic)
+            while len(batch) < BATCH and left > 0:
+                left -= source.poll_into(batch, timeout=0.5, max_records=20_000)
+            yield batch
+
+
+def usual(folder: Path, _events: Path, servers: str) -> int:
+    try:
+        from orjson import loads
+    except ImportError:
+        from json import loads
+    client = "librdkafka" if has_librdkafka() else "kafka-python"
+    count = 0
+    with duckdb.connect(str(folder / "usual.duckdb")) as connection:
+        for batch in batches(settings_of(folder, servers, client)):
+            rows = [loads(value) for value in batch.values if value and value[:1] == b"{" and value[-1:] == b"}"]
+            table = flat(rows)
+            exists = connection.execute("select 1 from duckdb_tables() where table_name = 't'").fetchall()
+            connection.execute("insert into t select * from table" if exists else "create table t as from table")
+            count += len(batch)
+            del table
+    return count
+
+
+def flat(rows: list[dict[str, Any]]) -> pa.Table:
+    names = ("event_id", "kind", "occurred_at", "received_at", "site", "platform", "region", "language", "subject",
+             "prompt_id", "action", "surface", "method", "decision_ms", "policy_version")  # fmt: skip
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    columns["decision_ms"] = [value if isinstance(value, int) else None for value in columns["decision_ms"]]
+    columns |= {f"banner_{name}": [(row.get("banner") or {}).get(name) for row in rows] for name in ("id", "version")}
+    columns |= {name: [json.dumps(row[name]) if name in row else None for row in rows] for name in ("categories", "storage")}
+    return pa.table({name: pa.array([None if v is None else v for v in column]) for name, column in strings(columns).items()})
+
+
+def strings(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    return {
+        name: column if name == "decision_ms" else [v if v is None or isinstance(v, str) else str(v) for v in column]
+        for name, column in columns.items()
+    }
+
+
+def has_librdkafka() -> bool:
+    with contextlib.suppress(ImportError):
+        import confluent_kafka  # noqa: F401
+
+        return True
+    return False
+
+
+CASES: dict[str, Callable[[Path, Path, str], int]] = {
+    "limit": limit,
+    "memory": memory,
+    "librdkafka": over_kafka("librdkafka"),
+    "kafka-python": over_kafka("kafka-python"),
+    "librdkafka alone": alone("librdkafka"),
+    "kafka-python alone": alone("kafka-python"),
+    "usual": usual,
+}
+_started: tuple[float, float] = (0.0, 0.0)
+
+
+def yield_start() -> None:
+    """What came before was preparation."""
+    global _started  # noqa: PLW0603
+    _started = (time.perf_counter(), time.process_time())
+
+
+def measure(case: str, events: Path, servers: str) -> None:
+    """Run one case in this process and print its figures as JSON."""
+    with tempfile.TemporaryDirectory() as folder:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        yield_start()
+        count = CASES[case](Path(folder), events, servers)
+        seconds, cpu = time.perf_counter() - _started[0], time.process_time() - _started[1]
+        size = sum(path.stat().st_size for path in Path(folder).rglob("*.duckdb"))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"count": count, "s": seconds, "cpu": cpu, "mb": peak / 1024, "base": before / 1024, "bytes": size}))
+
+
+def slim(value: bytes) -> bytes | None:
+    """A good event without what most producers leave out, about 430 bytes; None for one that is not good."""
+    try:
+        event = json.loads(value)
+    except ValueError:
+        return None
+    if not isinstance(event, dict):
+        return None
+    for name in ("notice_hash", "source", "policy_version"):
+        event.pop(name, None)
+    return json.dumps(event, separators=(",", ":")).encode()
+
+
+def main() -> None:
+    """Make the events, fill the topic, run every case, print one table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=1, help="the best of so many is shown")
+    parser.add_argument("--case", choices=CASES, help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--servers", default="", help="a running Kafka; default: one of our own")
+    given = parser.parse_args()
+    if given.case:
+        measure(given.case, given.file, given.servers)
+        return
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        events = Path(folder) / "events.ndjson"
+        population = Population(given.events, 1, datetime(2026, 11, 1, tzinfo=UTC))
+        good = list(islice(filter(None, (slim(record.value) for record in population.records())), given.events))
+        events.write_bytes(b"\n".join(good) + b"\n")
+        print(f"{len(good):,} events of {events.stat().st_size / len(good):.0f} bytes, {PARTITIONS} partitions")
+        servers = given.servers
+        if not servers:
+            (Path(folder) / "kafka").mkdir()
+            broker = EmbeddedBroker() if missing() else ApacheKafka(Path(folder) / "kafka")
+            servers = stack.enter_context(broker).bootstrap_servers
+            print(f"broker: {type(broker).__name__}")
+        ensure_topic(servers, "bench", partitions=PARTITIONS, timeout=20)
+        # Keys spread the records over the partitions evenly.
+        send_records((Line(str(n).encode(), value) for n, value in enumerate(good)), settings_of(Path(folder), servers, "kafka-python"))
+        del good
+        show(events, servers, given.rounds)
+
+
+def show(events: Path, servers: str, rounds: int) -> None:
+    """Run the cases in turn and print each beside the limit."""
+    print(f"{'case':20}{'events/s':>12}{'of limit':>10}{'CPU s/M':>10}{'peak MB':>9}{'bytes/event':>13}")
+    limit_rate = 0.0
+    for case in CASES:
+        if case.startswith("librdkafka") and not has_librdkafka():
+            continue
+        runs = []
+        for _ in range(rounds):
+            command = [sys.executable, "-m", "benchmarks.ingest", "--case", case, "--file", str(events), "--servers", servers]
+            runs.append(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout))
+        best = min(runs, key=lambda run: run["s"])
+        rate = best["count"] / best["s"]
+        limit_rate = limit_rate or rate
+        million = best["count"] / 1e6
+        print(
+            f"{case:20}{rate:>12,.0f}{rate / limit_rate:>10.2f}{best['cpu'] / million:>10.2f}{best['mb']:>9.0f}"
+            f"{best['bytes'] / best['count']:>13.0f}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
