@@ -10,7 +10,6 @@ import duckdb
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from kafka.errors import KafkaError
-from kafka.protocol.consumer import IsolationLevel
 
 from consent.settings import Settings
 from ingestion.broker import bootstrap_servers
@@ -69,7 +68,7 @@ def lag_of(connection: duckdb.DuckDBPyConnection, cluster: Cluster) -> dict[int,
 
 def _offsets(admin: KafkaAdminClient, topic: Topic, which: OffsetSpec) -> dict[int, int]:
     asked = {TopicPartition(topic.name, partition): which for partition in topic.partitions}
-    found = admin.list_partition_offsets(asked, isolation_level=IsolationLevel.READ_COMMITTED)
+    found = admin.list_partition_offsets(asked)
     return {at.partition: place.offset for at, place in found.items()}
 
 

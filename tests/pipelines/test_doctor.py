@@ -78,7 +78,7 @@ def test_the_file_and_the_duckdb_that_reads_it_are_told(settings: Settings) -> N
 
 def test_an_old_snapshot_is_a_warning(settings: Settings) -> None:
     settings.home.mkdir()
-    for published, status in ((datetime(2020, 1, 1), "warn"), (datetime.now(), "ok")):  # noqa: DTZ001, DTZ005
+    for published, status in ((datetime(2020, 1, 1), "warn"), (datetime.now(), "ok")):
         target = settings.home / f"{status}.duckdb"
         with duckdb.connect(str(target)) as connection:
             connection.execute(
@@ -89,7 +89,7 @@ def test_an_old_snapshot_is_a_warning(settings: Settings) -> None:
 
 
 def test_little_disk_is_a_warning_and_none_a_failure(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = namedtuple("usage", "total used free")  # noqa: PYI024
+    usage = namedtuple("usage", "total used free")
     for free, status in ((3 * 1024**3, "warn"), (1024, "fail")):
         monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage(10**12, 0, free))
         assert found(settings)["disk"].status == status

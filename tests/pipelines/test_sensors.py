@@ -17,6 +17,7 @@ from ingestion.send import send_lines
 from pipelines.definitions import definitions, refresh_job
 from pipelines.refresh import refresh
 from pipelines.resources import WarehouseResource
+from pipelines.sensors import landed_sensor
 from tests.consent.test_warehouse import holder
 from tests.ingestion.events import encode, event
 from tests.ingestion.quarantined import quarantined
@@ -34,13 +35,15 @@ def resource(settings: Settings) -> WarehouseResource:
 
 
 def sensed(instance: dg.DagsterInstance, resource: WarehouseResource, cursor: str | None) -> Any:
-    sensor = definitions().get_sensor_def("landed")
+    sensor = landed_sensor(refresh_job.name)
     with dg.build_sensor_context(instance=instance, cursor=cursor, resources={"warehouse": resource}) as context:
         return sensor(context)
 
 
 def test_it_runs_unless_switched_off() -> None:
-    assert definitions().get_sensor_def("landed").default_status is dg.DefaultSensorStatus.RUNNING
+    (sensor,) = definitions().sensors or ()
+    assert isinstance(sensor, dg.SensorDefinition)
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
 
 
 def test_it_asks_for_a_refresh_when_rows_have_landed(
