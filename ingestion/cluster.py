@@ -21,7 +21,8 @@ from ingestion.topics import Topic, ask_topic, open_admin
 class Cluster:
     """The brokers and the topic as they are now; `first` and `end` are offsets by partition.
 
-    `retention_ms` is -1 for ever, and None where the broker does not tell, as the embedded one.
+    `retention_ms` is -1 for ever, and None where the broker does not tell, as the embedded one, whose ends
+    may also be short until another batch comes. Ends include what an open transaction still hides from readers.
     """
 
     servers: str

@@ -87,7 +87,14 @@ def digest(settings: Settings, folder: Path, relation: str) -> str:
 
 def test_a_refresh_as_of_the_same_time_gives_the_same_bytes(made: tuple[Settings, Demo], tmp_path: Path) -> None:
     settings, _ = made
-    relations = ["opt_in_daily", "prompts_daily", "consent_current", "findings", "expiry_forecast", "data_quality_daily"]
+    relations = [
+        "opt_in_daily",
+        "prompts_daily",
+        "consent_current",
+        "findings",
+        "expiry_forecast",
+        "data_quality_daily",
+    ]
     before = [digest(settings, tmp_path, relation) for relation in relations]
     refresh(settings, as_of=datetime(2026, 10, 1, tzinfo=UTC))
     assert [digest(settings, tmp_path, relation) for relation in relations] != before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import namedtuple
 from datetime import datetime
@@ -49,7 +48,8 @@ def test_a_new_home_fails_at_nothing_and_says_what_comes_next(settings: Settings
 
 def test_with_a_broker_topic_retention_and_lag_are_told(settings: Settings) -> None:
     with broker_at_home(settings):
-        send_lines([encode(event())] * 9, settings)
+        for count in (8, 1):  # the embedded broker's end offset is short until another batch comes
+            send_lines([encode(event())] * count, settings)
         with open_warehouse(settings.warehouse):
             pass
         by_subject = found(settings)
@@ -95,10 +95,8 @@ def test_little_disk_is_a_warning_and_none_a_failure(settings: Settings, monkeyp
         assert found(settings)["disk"].status == status
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_home_that_is_not_writable_is_a_failure(settings: Settings) -> None:
-    settings.home.mkdir(mode=0o500)
-    assert found(settings)["home"].status == "fail"
+    assert found(settings.model_copy(update={"home": Path("/proc/nowhere")}))["home"].status == "fail"
 
 
 def test_a_wrong_policy_is_a_failure(settings: Settings, tmp_path: Path) -> None:

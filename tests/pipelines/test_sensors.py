@@ -114,7 +114,8 @@ def test_the_lag_check_warns_where_too_many_records_wait(
     resource: WarehouseResource, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with broker_at_home(settings):
-        send_lines([encode(event())] * 9, settings)
+        for count in (8, 1):  # the embedded broker's end offset is short until another batch comes
+            send_lines([encode(event())] * count, settings)
         with open_warehouse(settings.warehouse):
             pass
         assert checked(resource).passed
@@ -128,7 +129,8 @@ def test_the_lag_check_warns_where_too_many_records_wait(
 def test_a_refresh_runs_the_lag_and_the_freshness_check(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSENT_INGEST_LAG_LIMIT", "0")
     with broker_at_home(settings):
-        send_lines([encode(event())] * 3, settings)
+        for count in (2, 1):  # the embedded broker's end offset is short until another batch comes
+            send_lines([encode(event())] * count, settings)
         done = refresh(settings)
     assert done.warnings["events.lag"] == 3
     assert done.warnings["meta.freshness"] == 1

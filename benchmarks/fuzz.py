@@ -1,0 +1,74 @@
+"""Mutated records through the decoder into a warehouse: `python -m benchmarks.fuzz --records 1000000`.
+
+Ends with 1 if an offset has no row, or memory grows. Says how many were good, and how many had which reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from uuid import UUID
+
+from consent.verify import verify
+from consent.warehouse import open_warehouse
+from ingestion.landing import Landing
+from ingestion.source import Batch
+from ingestion.topics import Topic
+from tests.ingestion.mutation import mutants
+
+ROWS = 50_000
+TOPIC = Topic("fuzz", UUID(int=7), (0,))
+
+
+def resident_megabytes() -> float:
+    """Memory held now (Linux)."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096 / 1e6
+
+
+def main() -> None:
+    """Run it and print what it has shown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    reasons: Counter[str] = Counter()
+    memory: list[float] = []
+    accepted, started = 0, time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "warehouse.duckdb"
+        landing = Landing(path, TOPIC, lock_timeout=10)
+        landing.positions({0: 0})
+        values, at = mutants(given.seed, given.records), 0
+        while chunk := list(itertools.islice(values, ROWS)):
+            batch = Batch(TOPIC, [0] * len(chunk), list(range(at, at + len(chunk))), [1_790_000_000_000] * len(chunk))
+            batch.keys, batch.values = [None] * len(chunk), list(chunk)
+            batch.moved(0, at, at + len(chunk))
+            landed = landing.land(batch)
+            at += len(chunk)
+            accepted += landed.accepted
+            for reason, count in landed.quarantined.items():
+                reasons[reason.split()[0]] += count
+            memory.append(resident_megabytes())
+        landing.close()
+        with open_warehouse(path) as connection:
+            problems = [verified.explanation for verified in verify(connection) if verified.explanation]
+    seconds = time.monotonic() - started
+    print(f"{at:,} mutants in {seconds:.0f} s: {accepted:,} good, {sum(reasons.values()):,} set aside, "
+          f"{at - accepted - sum(reasons.values())} lost; memory {memory[len(memory) // 4]:.0f} MB after a quarter, "
+          f"{memory[-1]:.0f} MB at the end")
+    for reason, count in reasons.most_common():
+        print(f"  {reason:20}{count:>9,}")
+    for problem in problems:
+        print(problem)
+    grows = memory[-1] > 1.3 * memory[len(memory) // 4] + 50
+    sys.exit(bool(problems) or grows or at != accepted + sum(reasons.values()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""The same events into an empty table and into one that holds 50 million: `python -m benchmarks.growth`.
+
+Prints the seconds of both, their ratio, and the bytes on disk an event takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from benchmarks.ingest import BATCH, TOPIC, slim
+from consent.warehouse import open_warehouse
+from ingestion.landing import Landing
+from ingestion.source import Batch
+from pipelines.population import Population
+
+
+def land(path: Path, values: list[bytes], first: int) -> float:
+    """Seconds to land them all, in batches as ingest makes them."""
+    landing = Landing(path, TOPIC, lock_timeout=10)
+    landing.positions({0: first})
+    started = time.perf_counter()
+    for begin in range(0, len(values), BATCH):
+        part = values[begin : begin + BATCH]
+        low, high = first + begin, first + begin + len(part)
+        batch = Batch(TOPIC, [0] * len(part), list(range(low, high)), [1_790_000_000_000] * len(part))
+        batch.keys, batch.values = [None] * len(part), list(part)
+        batch.moved(0, low, high)
+        landing.land(batch)
+    seconds = time.perf_counter() - started
+    landing.close()
+    return seconds
+
+
+def main() -> None:
+    """Land, multiply what is there with new random ids, land again."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--held", type=int, default=50_000_000)
+    given = parser.parse_args()
+    population = Population(given.events, 1, datetime(2026, 11, 1, tzinfo=UTC))
+    values = list(islice(filter(None, (slim(record.value) for record in population.records())), given.events))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "warehouse.duckdb"
+        land(Path(folder) / "warm.duckdb", values[:BATCH], 0)
+        empty = land(path, values, 0)
+        size = path.stat().st_size
+        print(f"into an empty table: {empty:.1f} s, {size / len(values):.0f} bytes an event on disk", flush=True)
+        with open_warehouse(path) as connection:
+            connection.execute("create temp table some as select * from raw.events")
+            for _ in range(given.held // len(values) - 1):
+                connection.execute("insert into raw.events select * replace (uuid() as event_id) from some")
+            held = connection.execute("select count(*) from raw.events").fetchall()[0][0]
+        full = land(path, values, len(values))
+        print(f"into one of {held:,}: {full:.1f} s, {full / empty:.2f} times as long; the file has "
+              f"{path.stat().st_size / 1e9:.2f} GB, {path.stat().st_size / (held + len(values)):.0f} bytes an event")
+
+
+if __name__ == "__main__":
+    main()
