@@ -10,7 +10,7 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-strip-extra
 	--no-emit-find-links --python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format lock contract screenshots clean
+.PHONY: help install demo test lint format lock contract docs screenshots clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ lock: ## make the lock files anew (needs uv; UPGRADE=--upgrade takes newer versi
 
 contract: $(VENV)/.runtime ## the files made from consent/contract.py
 	@$(BIN)/python -m consent.contract_files
+
+docs: $(VENV)/.runtime ## the pages made from settings, commands, rules and models
+	@$(BIN)/python -m pipelines.documents
 
 screenshots: $(VENV)/.test ## the pictures in docs/images, from a demo (needs chromium)
 	@$(BIN)/python docs/screenshots.py
