@@ -10,11 +10,16 @@ from consent.models import Statement
 from consent.warehouse import transaction
 
 
-def set_run(connection: duckdb.DuckDBPyConnection, as_of: datetime, jurisdictions: list[str] | None = None) -> None:
-    """Fix what this run is about, for every model: the as-of time (naive UTC), and, for an audit, under which laws."""
+def set_run(
+    connection: duckdb.DuckDBPyConnection, as_of: datetime, jurisdictions: list[str] | None = None, run_id: str = ""
+) -> None:
+    """Fix what this run is about, for every model: the as-of time (naive UTC), and, for an audit, under which laws.
+
+    `run_id` lets a refresh see later that it is still the one whose models are being built.
+    """
     with transaction(connection):
         connection.execute("delete from staging.run")
-        connection.execute("insert into staging.run values (?, ?)", [as_of, jurisdictions])
+        connection.execute("insert into staging.run values (?, ?, ?)", [as_of, jurisdictions, run_id])
 
 
 def build(connection: duckdb.DuckDBPyConnection, model: Statement) -> int:

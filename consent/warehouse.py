@@ -69,7 +69,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("reason_after", "varchar"),
         ("product_version", "varchar"),
     ),
-    "staging.run": (("as_of", "timestamp"), ("jurisdictions", "varchar[]")),
+    "staging.run": (("as_of", "timestamp"), ("jurisdictions", "varchar[]"), ("run_id", "varchar")),
     "rules.hits": _HITS,
 }
 _TELL_SECONDS = 5.0

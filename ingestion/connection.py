@@ -21,6 +21,22 @@ from ingestion.diagnosis import why_unreachable
 logging.getLogger("kafka").setLevel(logging.INFO)
 
 
+class _Refusals(logging.Handler):
+    """Notes that a broker refused a password: kafka-python logs it, tries again, and in the end says "timeout"."""
+
+    seen = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Count the record if it is about a refusal."""
+        if any(isinstance(part, _REFUSED) for part in record.args or ()):
+            self.seen += 1
+
+
+_REFUSED = (SaslAuthenticationFailedError, UnsupportedSaslMechanismError)
+_refusals = _Refusals(logging.WARNING)
+logging.getLogger("kafka.net.manager").addHandler(_refusals)
+
+
 @dataclass(frozen=True)
 class Security:
     """How a client proves who it is and whom it trusts; without arguments: neither (PLAINTEXT)."""
@@ -126,13 +142,16 @@ def librdkafka_options(servers: str, timeout: float, secured: Security = OPEN) -
 @contextlib.contextmanager
 def kafka_errors(servers: str, secured: Security = OPEN) -> Iterator[None]:
     """Turn kafka-python's errors into ours, naming the address and the kind of failure."""
+    before = _refusals.seen
     try:
         yield
-    except (SaslAuthenticationFailedError, UnsupportedSaslMechanismError) as error:
+    except _REFUSED as error:
         raise refused(servers, secured, type(error).__name__) from None
     except AuthorizationError as error:
         raise not_allowed(servers, type(error).__name__) from None
     except KafkaError as error:
+        if _refusals.seen > before:
+            raise refused(servers, secured, "the broker refused the password") from None
         raise unavailable(servers, secured, type(error).__name__) from None
     except (OSError, ValueError) as error:
         raise BrokerUnavailable(f"Kafka at {servers}: {error}; expected host:port[,host:port…]") from None

@@ -37,13 +37,21 @@ class Cluster:
         self._timeout = timeout
         self._security = security
         self._refusal: str | None = None
-        self.options = librdkafka_options(servers, timeout, security) | {"error_cb": self._on_error, "logger": log}
+        self._last_error = ""
+        self.options = librdkafka_options(servers, timeout, security) | {
+            "error_cb": self._on_error,
+            "logger": log,
+            "log_level": 2,  # it would say each second that a broker is away; `_on_error` says so once
+        }
         with self.errors():
             self._admin = AdminClient(self.options)
 
     def _on_error(self, error: KafkaError) -> None:
         if error.code() == KafkaError._AUTHENTICATION:
             self._refusal = error.name()
+        if error.name() != self._last_error:
+            self._last_error = error.name()
+            log.warning("Kafka at %s: %s", self._servers, self._last_error)
 
     @contextlib.contextmanager
     def errors(self) -> Iterator[None]:

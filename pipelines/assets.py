@@ -10,11 +10,9 @@ from consent.models import Statement, all_models, statements
 from consent.policies import Registry
 from pipelines.checks import checks_of
 from pipelines.publish import publish
-from pipelines.resources import WarehouseResource
+from pipelines.resources import RUN, WarehouseResource
 
-POOL = "duckdb_writer"
 POLICIES = dg.AssetKey(["policy", "registry"])
-RUN = dg.AssetKey(["staging", "run"])
 SNAPSHOT = dg.AssetKey(["published", "snapshot"])
 
 
@@ -40,24 +38,24 @@ raw_specs = [
 
 
 @dg.asset(
-    key=POLICIES, group_name="policy", pool=POOL, description="Sites, jurisdictions, categories, rules: policies/."
+    key=POLICIES, deps=[RUN], group_name="policy", description="Sites, jurisdictions, categories, rules: policies/."
 )
-def policies(warehouse: WarehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def policies(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Load the policy files into the warehouse."""
     registry = Registry.load(warehouse.settings.policies)
-    with warehouse.open() as connection:
+    with warehouse.open_for(context) as connection:
         registry.write(connection)
     return dg.MaterializeResult(
         metadata={"sites": len(registry.sites), "rules": len(registry.rules), "fingerprint": registry.fingerprint}
     )
 
 
-@dg.asset(key=RUN, group_name="staging", pool=POOL, description="The as-of time that every model of this run uses.")
-def run(config: RunConfig, warehouse: WarehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+@dg.asset(key=RUN, group_name="staging", description="The as-of time that every model of this run uses.")
+def run(context: dg.AssetExecutionContext, config: RunConfig, warehouse: WarehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Fix the as-of time."""
     as_of = datetime.fromisoformat(config.as_of) if config.as_of else datetime.now(UTC)
     with warehouse.open() as connection:
-        set_run(connection, as_of.astimezone(UTC).replace(tzinfo=None))
+        set_run(connection, as_of.astimezone(UTC).replace(tzinfo=None), run_id=context.run.run_id)
     return dg.MaterializeResult(metadata={"as_of": as_of.isoformat()})
 
 
@@ -70,7 +68,6 @@ def _model_asset(model: Statement, hits: list[dg.AssetKey]) -> dg.AssetsDefiniti
         key=key,
         deps=sorted(reads | set(hits if "rules.hits" in model.reads else [])),
         group_name=model.folder,
-        pool=POOL,
         kinds={"duckdb", "sql"},
         description=f"{model.title}\n\n{model.notes}",
         owners=[f"team:{model.owner.replace(' ', '-')}"] if model.owner else None,
@@ -78,9 +75,9 @@ def _model_asset(model: Statement, hits: list[dg.AssetKey]) -> dg.AssetsDefiniti
         metadata={"grain": ", ".join(model.grain), "sql": dg.MetadataValue.md(f"```sql\n{model.text}\n```")},
     )
     def model_asset(
-        warehouse: WarehouseResource,
+        context: dg.AssetExecutionContext, warehouse: WarehouseResource
     ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
-        with warehouse.open() as connection:
+        with warehouse.open_for(context) as connection:
             rows = build(connection, model)
             results = [
                 check.result(
@@ -106,12 +103,11 @@ def model_assets() -> list[dg.AssetsDefinition]:
     key=SNAPSHOT,
     deps=[asset_key(mart.relation) for mart in statements("marts")],
     group_name="published",
-    pool=POOL,
     description="The small read-only file that dashboards, reports and exports read, swapped in one rename.",
 )
-def snapshot(warehouse: WarehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def snapshot(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Publish every mart."""
-    with warehouse.open() as connection:
+    with warehouse.open_for(context) as connection:
         published = publish(connection, warehouse.settings)
     return dg.MaterializeResult(
         metadata={

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipelines.assets import POOL, asset_key, model_assets, policies, raw_specs, run, snapshot
+from pipelines.assets import asset_key, model_assets, policies, raw_specs, run, snapshot
 from pipelines.lag_check import lag_check
 from pipelines.resources import WarehouseResource
 from pipelines.sensors import landed_sensor
@@ -28,7 +28,7 @@ def definitions() -> dg.Definitions:
     """Everything, for `dagster dev` and for `consent refresh`."""
     return dg.Definitions(
         assets=[*raw_specs, policies, run, *model_assets(), snapshot],
-        asset_checks=[lag_check(asset_key("raw.events"), POOL)],
+        asset_checks=[lag_check(asset_key("raw.events"))],
         jobs=[refresh_job],
         schedules=[hourly_refresh],
         sensors=[landed_sensor(refresh_job.name)],

@@ -8,13 +8,13 @@ from ingestion.cluster import describe_cluster, lag_of
 from pipelines.resources import WarehouseResource
 
 
-def lag_check(events: dg.AssetKey, pool: str) -> dg.AssetChecksDefinition:
+def lag_check(events: dg.AssetKey) -> dg.AssetChecksDefinition:
     """The check `lag` of the landed events: fails (WARN) where more than `CONSENT_INGEST_LAG_LIMIT` records wait.
 
     Passes with a note where no broker is configured or reachable: a refresh must not depend on one.
     """
 
-    @dg.asset_check(asset=events, name="lag", pool=pool, description="few enough records wait in Kafka to be ingested")
+    @dg.asset_check(asset=events, name="lag", description="few enough records wait in Kafka to be ingested")
     def lag(warehouse: WarehouseResource) -> dg.AssetCheckResult:
         settings = warehouse.settings
         try:

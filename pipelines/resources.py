@@ -6,8 +6,12 @@ from collections.abc import Iterator
 import dagster as dg
 import duckdb
 
+from consent.errors import RefreshFailed
 from consent.settings import Settings
 from consent.warehouse import open_warehouse
+
+
+RUN = dg.AssetKey(["staging", "run"])
 
 
 class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -29,4 +33,19 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """A connection that is the only writer until it closes."""
         settings = self.settings
         with open_warehouse(settings.warehouse, lock_timeout=settings.lock_timeout) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def open_for(self, context: dg.AssetExecutionContext) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The same, for a step of a refresh that is still the one whose models are being built.
+
+        The one that began last goes on. Raises RefreshFailed in the others, before they mix two as-of times.
+        A step that is run by itself, without the run asset, takes what is there.
+        """
+        with self.open() as connection:
+            selected = context.run.asset_selection  # empty for the whole job
+            if not selected or RUN in selected:
+                current = connection.execute("select run_id from staging.run").fetchall()
+                if current != [(context.run.run_id,)]:
+                    raise RefreshFailed("another refresh has begun since, and goes on; this one ends here")
             yield connection

@@ -85,7 +85,7 @@ def test_a_folder_that_cannot_be_made_is_named() -> None:
 def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
     with open_warehouse(tmp_path / "w.duckdb") as connection:
         with pytest.raises(ZeroDivisionError), transaction(connection):  # noqa: PT012
-            connection.execute("insert into staging.run values (now()::timestamp, null)")
+            connection.execute("insert into staging.run (as_of) values (now()::timestamp)")
             raise ZeroDivisionError
         assert connection.execute("select count(*) from staging.run").fetchall() == [(0,)]
 

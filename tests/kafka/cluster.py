@@ -5,6 +5,7 @@ Its jars come from Maven (`.ci/run` copies them into `.kafka/`); `CONSENT_TEST_K
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -12,6 +13,7 @@ import subprocess
 import time
 import uuid
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -27,8 +29,9 @@ PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{port}
+listeners={listeners},CONTROLLER://{host}:{controller}
+advertised.listeners={listeners}
+listener.security.protocol.map={protocols},CONTROLLER:PLAINTEXT
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs={logs}
@@ -67,27 +70,43 @@ def missing() -> str | None:
 class ApacheKafka:
     """A running broker; `bootstrap_servers` is its address. Its data lives in `folder`, and ends with it.
 
+    `listeners` names more ways in, each with its security protocol; `addresses` says where they are. `properties` is
+    what they need, and `scram` the credentials to begin with, as Kafka's own storage tool takes them.
     Raises RuntimeError with the end of the broker's log where it does not answer within `timeout` seconds.
     """
 
-    def __init__(self, folder: Path, *, timeout: float = 90.0) -> None:
-        self.port, controller = _free_ports()
-        self.bootstrap_servers = f"{HOST}:{self.port}"
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        timeout: float = 90.0,
+        listeners: Mapping[str, str] | None = None,
+        properties: str = "",
+        scram: Sequence[str] = (),
+    ) -> None:
+        protocols = {"PLAINTEXT": "PLAINTEXT"} | dict(listeners or {})
+        controller, *ports = _free_ports(len(protocols) + 1)
+        self.addresses = {name: f"{HOST}:{port}" for name, port in zip(protocols, ports, strict=True)}
+        self.bootstrap_servers = self.addresses["PLAINTEXT"]
+        self.port = ports[0]
         self._log = folder / "kafka.log"
-        properties = folder / "server.properties"
-        properties.write_text(
-            PROPERTIES.format(host=HOST, port=self.port, controller=controller, logs=folder / "logs"), encoding="utf-8"
+        file = folder / "server.properties"
+        text = PROPERTIES.format(
+            host=HOST,
+            listeners=",".join(f"{name}://{address}" for name, address in self.addresses.items()),
+            protocols=",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
+            controller=controller,
+            logs=folder / "logs",
         )
+        file.write_text(text + properties, encoding="utf-8")
         classpath = f"{jars()}/*"
         cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        subprocess.run(
-            [*JAVA, "-cp", classpath, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", properties],
-            check=True,
-            capture_output=True,
-        )
+        credentials = [part for credential in scram for part in ("--add-scram", credential)]
+        storage = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", file, *credentials]
+        subprocess.run([*JAVA, "-cp", classpath, *storage], check=True, capture_output=True)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [*JAVA, "-cp", classpath, "kafka.Kafka", properties],
+                [*JAVA, "-cp", classpath, "kafka.Kafka", file],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -137,8 +156,9 @@ class ApacheKafka:
         self.close()
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind((HOST, 0))
-        other.bind((HOST, 0))
-        return int(one.getsockname()[1]), int(other.getsockname()[1])
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind((HOST, 0))
+        return [int(one.getsockname()[1]) for one in sockets]

@@ -109,7 +109,7 @@ def test_a_rule_finds_what_the_scenario_says_and_nothing_else(
     assert path.stem.startswith(scenario["rule"])
     policies(tmp_path, scenario.get("sites", [SHOP])).write(con)
     give(con, scenario.get("given", {}))
-    con.execute("insert into staging.run values (?, null)", [scenario.get("as_of", "2026-06-01 00:00:00")])
+    con.execute("insert into staging.run (as_of, jurisdictions) values (?, null)", [scenario.get("as_of", "2026-06-01 00:00:00")])
     first, second = hits(con, scenario["rule"]), hits(con, scenario["rule"])
     assert first == second
     expected = scenario["expect"]
@@ -132,7 +132,7 @@ def test_every_rule_is_described_and_has_a_hit_and_a_miss() -> None:
 def test_a_rule_has_the_shape_of_a_hit_and_is_quiet_about_nothing(rule: Any, con: duckdb.DuckDBPyConnection) -> None:
     Registry.load(ROOT / "policies").with_site_files([]).write(con)
     give(con, {})
-    con.execute("insert into staging.run values ('2026-06-01', null)")
+    con.execute("insert into staging.run (as_of, jurisdictions) values ('2026-06-01', null)")
     assert hits(con, rule.name) == []
     types = con.execute("select column_name, column_type from (describe rules.hits)").fetchall()
     assert con.execute(f"select column_name, column_type from (describe {rule.text})").fetchall() == types[1:]
@@ -149,7 +149,7 @@ def test_limits_fall_back_to_the_default_and_change_on_their_day(
 
     def limit(code: str, name: str, day: str) -> tuple[Any, ...] | None:
         con.execute("delete from staging.run")
-        con.execute("insert into staging.run values (?, null)", [day])
+        con.execute("insert into staging.run (as_of, jurisdictions) values (?, null)", [day])
         con.execute(f"create or replace table staging.limits as {statement('staging.limits').text}")
         return con.execute(
             "select value::varchar, binding, citation, is_default from staging.limits"
@@ -177,7 +177,7 @@ def test_scope_is_the_sites_own_and_the_visitors_or_what_an_audit_names(
 
     def scope(jurisdictions: list[str] | None) -> list[Any]:
         con.execute("delete from staging.run")
-        con.execute("insert into staging.run values ('2026-06-01', ?)", [jurisdictions])
+        con.execute("insert into staging.run (as_of, jurisdictions) values ('2026-06-01', ?)", [jurisdictions])
         return con.execute(f"select * from ({statement('staging.scope').text}) order by all").fetchall()
 
     assert scope(None) == [

@@ -1,0 +1,76 @@
+"""The refresh: what a killed one leaves behind, and two at once."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from consent.errors import ConsentError, RefreshFailed
+from consent.settings import Settings
+from consent.warehouse import open_snapshot, open_warehouse
+from pipelines.refresh import refresh
+
+AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def as_of_published(settings: Settings) -> datetime:
+    with contextlib.closing(open_snapshot(settings.snapshot)) as connection:
+        return connection.execute("select as_of from meta").fetchall()[0][0].replace(tzinfo=UTC)
+
+
+def _refresh(home: str) -> None:
+    refresh(Settings.load(home=home))
+
+
+def test_a_killed_refresh_holds_nobody_up(settings: Settings) -> None:
+    for delay in (0.2, 1.5):
+        process = multiprocessing.get_context("spawn").Process(target=_refresh, args=(str(settings.home),))
+        process.start()
+        while not settings.warehouse.exists():
+            time.sleep(0.05)
+        time.sleep(delay)
+        os.kill(process.pid or 0, signal.SIGKILL)
+        process.join()
+    started = time.monotonic()
+    refresh(settings, as_of=AS_OF)
+    assert time.monotonic() - started < 60
+    assert as_of_published(settings) == AS_OF
+
+
+def test_the_refresh_that_began_last_goes_on_and_the_other_ends(settings: Settings) -> None:
+    """Its models are never mixed with those of another as-of time."""
+    refresh(settings, as_of=datetime(2026, 10, 1, tzinfo=UTC))
+    failures: list[ConsentError] = []
+
+    def first() -> None:
+        try:
+            refresh(settings, as_of=datetime(2026, 10, 2, tzinfo=UTC))
+        except ConsentError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    while not failures:
+        with open_warehouse(settings.warehouse) as connection:
+            now = connection.execute("select as_of from staging.run").fetchall()
+            if now == [(datetime(2026, 10, 2),)]:
+                connection.execute("update staging.run set run_id = 'another'")
+                break
+        time.sleep(0.01)
+    thread.join()
+    assert isinstance(failures[0], RefreshFailed)
+    assert "another refresh has begun since" in str(failures[0])
+    assert as_of_published(settings) == datetime(2026, 10, 1, tzinfo=UTC)
+
+
+def test_a_policy_that_is_wrong_ends_it_with_its_line(settings: Settings, tmp_path: object) -> None:
+    wrong = settings.model_copy(update={"policies": settings.home / "no-policies"})
+    with pytest.raises(RefreshFailed, match="no-policies"):
+        refresh(wrong)
