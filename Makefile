@@ -10,12 +10,14 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-strip-extra
 	--no-emit-find-links --python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format lock contract docs screenshots clean
+.PHONY: help install install-librdkafka demo test lint format lock contract docs screenshots clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(VENV)/.runtime ## the product into .venv, every version and hash as locked
+
+install-librdkafka: $(VENV)/.librdkafka ## the faster client of Kafka too, for CONSENT_KAFKA_CLIENT=librdkafka
 
 demo: $(VENV)/.runtime ## the whole way on made-up visitors, ending with the dashboard (ARGS="--events 100000 --no-serve")
 	@$(BIN)/consent demo $(ARGS)
@@ -37,6 +39,8 @@ format: $(VENV)/.lint ## rewrite Python as ruff would have it
 
 lock: ## make the lock files anew (needs uv; UPGRADE=--upgrade takes newer versions)
 	$(LOCK) $(UPGRADE) pyproject.toml --group build --output-file requirements.lock
+	grep -o 'confluent-kafka[^"]*' pyproject.toml | $(LOCK) $(UPGRADE) --constraint requirements.lock \
+		--output-file requirements-librdkafka.lock -
 	$(LOCK) $(UPGRADE) --group test --constraint requirements.lock --output-file requirements-test.lock
 	$(LOCK) $(UPGRADE) --group lint --constraint requirements.lock --constraint requirements-test.lock \
 		--output-file requirements-lint.lock
@@ -62,6 +66,11 @@ $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "installing the product into $(VENV)"
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.librdkafka: requirements-librdkafka.lock | $(VENV)/.runtime
+	@echo "installing librdkafka into $(VENV)"
+	@$(PIP) install --require-hashes -r requirements-librdkafka.lock
 	@touch $@
 
 $(VENV)/.test: requirements-test.lock | $(VENV)/.runtime

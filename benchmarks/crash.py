@@ -36,14 +36,21 @@ def main() -> None:
         }
         started = time.monotonic()
         outcome = torment(settings, runs=given.runs, seed=given.seed)
-    print(f"{given.client}: {outcome.runs} kills of ingest, {outcome.refreshes_killed} of a refresh, "
-          f"in {time.monotonic() - started:.0f} s")
-    print(f"sent {outcome.sent}: {outcome.accepted} events ({outcome.distinct} distinct), "
-          f"{outcome.quarantined} in quarantine, {outcome.sent - outcome.distinct - outcome.quarantined} lost")
+    print(
+        f"{given.client}: {outcome.runs} kills of ingest, {outcome.refreshes_killed} of a refresh, "
+        f"in {time.monotonic() - started:.0f} s"
+    )
+    print(
+        f"sent {outcome.sent}: {outcome.accepted} events ({outcome.distinct} distinct), "
+        f"{outcome.quarantined} in quarantine, {outcome.sent - outcome.distinct - outcome.quarantined} lost"
+    )
     for problem in outcome.problems:
         print(problem)
-    sys.exit(bool(outcome.problems) or outcome.accepted != outcome.distinct
-             or outcome.sent != outcome.accepted + outcome.quarantined)
+    sys.exit(
+        bool(outcome.problems)
+        or outcome.accepted != outcome.distinct
+        or outcome.sent != outcome.accepted + outcome.quarantined
+    )
 
 
 if __name__ == "__main__":

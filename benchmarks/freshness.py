@@ -61,8 +61,10 @@ def main() -> None:
             rows = connection.execute("select epoch(kafka_timestamp) from raw.events order by rowid").fetchall()
     counts = [count for count, _ in commits]
     ages = sorted(commits[bisect_left(counts, place)][1] - row[0] for place, row in enumerate(rows, 1))
-    print(f"{len(rows):,} events at {given.rate}/s in {len(commits)} commits: visible after "
-          f"p50 {ages[len(ages) // 2]:.2f} s, p99 {ages[int(len(ages) * 0.99)]:.2f} s, at most {ages[-1]:.2f} s")
+    print(
+        f"{len(rows):,} events at {given.rate}/s in {len(commits)} commits: visible after "
+        f"p50 {ages[len(ages) // 2]:.2f} s, p99 {ages[int(len(ages) * 0.99)]:.2f} s, at most {ages[-1]:.2f} s"
+    )
 
 
 if __name__ == "__main__":

@@ -59,9 +59,11 @@ def main() -> None:
         with open_warehouse(path) as connection:
             problems = [verified.explanation for verified in verify(connection) if verified.explanation]
     seconds = time.monotonic() - started
-    print(f"{at:,} mutants in {seconds:.0f} s: {accepted:,} good, {sum(reasons.values()):,} set aside, "
-          f"{at - accepted - sum(reasons.values())} lost; memory {memory[len(memory) // 4]:.0f} MB after a quarter, "
-          f"{memory[-1]:.0f} MB at the end")
+    print(
+        f"{at:,} mutants in {seconds:.0f} s: {accepted:,} good, {sum(reasons.values()):,} set aside, "
+        f"{at - accepted - sum(reasons.values())} lost; memory {memory[len(memory) // 4]:.0f} MB after a quarter, "
+        f"{memory[-1]:.0f} MB at the end"
+    )
     for reason, count in reasons.most_common():
         print(f"  {reason:20}{count:>9,}")
     for problem in problems:

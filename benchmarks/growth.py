@@ -56,8 +56,10 @@ def main() -> None:
                 connection.execute("insert into raw.events select * replace (uuid() as event_id) from some")
             held = connection.execute("select count(*) from raw.events").fetchall()[0][0]
         full = land(path, values, len(values))
-        print(f"into one of {held:,}: {full:.1f} s, {full / empty:.2f} times as long; the file has "
-              f"{path.stat().st_size / 1e9:.2f} GB, {path.stat().st_size / (held + len(values)):.0f} bytes an event")
+        print(
+            f"into one of {held:,}: {full:.1f} s, {full / empty:.2f} times as long; the file has "
+            f"{path.stat().st_size / 1e9:.2f} GB, {path.stat().st_size / (held + len(values)):.0f} bytes an event"
+        )
 
 
 if __name__ == "__main__":

@@ -119,11 +119,11 @@ def usual(folder: Path, _events: Path, servers: str) -> int:
     with duckdb.connect(str(folder / "usual.duckdb")) as connection:
         for batch in batches(settings_of(folder, servers, client)):
             rows = [loads(value) for value in batch.values if value and value[:1] == b"{" and value[-1:] == b"}"]
-            table = flat(rows)
+            arrived = flat(rows)
             exists = connection.execute("select 1 from duckdb_tables() where table_name = 't'").fetchall()
-            connection.execute("insert into t select * from table" if exists else "create table t as from table")
+            connection.execute("insert into t select * from arrived" if exists else "create table t as from arrived")
             count += len(batch)
-            del table
+            del arrived
     return count
 
 
@@ -133,8 +133,12 @@ def flat(rows: list[dict[str, Any]]) -> pa.Table:
     columns = {name: [row.get(name) for row in rows] for name in names}
     columns["decision_ms"] = [value if isinstance(value, int) else None for value in columns["decision_ms"]]
     columns |= {f"banner_{name}": [(row.get("banner") or {}).get(name) for row in rows] for name in ("id", "version")}
-    columns |= {name: [json.dumps(row[name]) if name in row else None for row in rows] for name in ("categories", "storage")}
-    return pa.table({name: pa.array([None if v is None else v for v in column]) for name, column in strings(columns).items()})
+    columns |= {
+        name: [json.dumps(row[name]) if name in row else None for row in rows] for name in ("categories", "storage")
+    }
+    return pa.table(
+        {name: pa.array([None if v is None else v for v in column]) for name, column in strings(columns).items()}
+    )
 
 
 def strings(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -179,7 +183,9 @@ def measure(case: str, events: Path, servers: str) -> None:
         seconds, cpu = time.perf_counter() - _started[0], time.process_time() - _started[1]
         size = sum(path.stat().st_size for path in Path(folder).rglob("*.duckdb"))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"count": count, "s": seconds, "cpu": cpu, "mb": peak / 1024, "base": before / 1024, "bytes": size}))
+    print(
+        json.dumps({"count": count, "s": seconds, "cpu": cpu, "mb": peak / 1024, "base": before / 1024, "bytes": size})
+    )
 
 
 def slim(value: bytes) -> bytes | None:
@@ -221,7 +227,10 @@ def main() -> None:
             print(f"broker: {type(broker).__name__}")
         ensure_topic(servers, "bench", partitions=PARTITIONS, timeout=20)
         # Keys spread the records over the partitions evenly.
-        send_records((Line(str(n).encode(), value) for n, value in enumerate(good)), settings_of(Path(folder), servers, "kafka-python"))
+        send_records(
+            (Line(str(n).encode(), value) for n, value in enumerate(good)),
+            settings_of(Path(folder), servers, "kafka-python"),
+        )
         del good
         show(events, servers, given.rounds)
 
@@ -235,7 +244,17 @@ def show(events: Path, servers: str, rounds: int) -> None:
             continue
         runs = []
         for _ in range(rounds):
-            command = [sys.executable, "-m", "benchmarks.ingest", "--case", case, "--file", str(events), "--servers", servers]
+            command = [
+                sys.executable,
+                "-m",
+                "benchmarks.ingest",
+                "--case",
+                case,
+                "--file",
+                str(events),
+                "--servers",
+                servers,
+            ]
             runs.append(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout))
         best = min(runs, key=lambda run: run["s"])
         rate = best["count"] / best["s"]

@@ -80,6 +80,9 @@ def _lines() -> Iterator[str]:
     yield "        json_keys(event.categories) as categories_keys,"
     yield "        json_type(event.categories, '$.*') as categories_types,"
     yield "        json_type(event.storage, '$[*]') as storage_types,"
+    yield "        json_keys(event.storage, '$[*]') as storage_keys,"
+    for member in STORAGE:
+        yield f"        json_type(event.storage, '$[*].{member.path}') as {_member_types(member)},"
     yield f"        from_json(event.storage, '{_STORAGE_SHAPE}') as storage,"
     yield "        -- Only timestamptz heeds the offset (the session is in UTC), and only upper case is read."
     yield "        try_cast(upper(event.occurred_at) as timestamptz)::timestamp as occurred_at,"
@@ -166,9 +169,9 @@ def _judge(field: Field) -> Iterator[tuple[str, str]]:
 
 def _judge_members(field: Field, types: str, keys: str) -> Iterator[tuple[str, str]]:
     """Free-form members: all of one type, each named once."""
-    allowed = _tuple(_DUCKDB_TYPES[field.values or "string"])
+    allowed = _list(_DUCKDB_TYPES[field.values or "string"])
     yield (
-        f"len(list_filter({types}, lambda t: t not in {allowed})) > 0",
+        f"not list_has_all({allowed}, {types})",
         f"wrong_type {field.path}: expected {field.values} values",
     )
     yield f"len({keys}) <> len(list_distinct({keys}))", f"duplicate_key {field.path}: expected each key once"
@@ -178,7 +181,7 @@ def _judge_value(field: Field, value: str) -> Iterator[tuple[str, str]]:
     if field.enum:
         yield (
             f"{value} not in {_tuple(field.enum)}",
-            f"not_allowed {field.path}: expected one of {', '.join(field.enum)}",
+            _not_allowed(field.path, field),
         )
     if field.pattern:
         yield (
@@ -193,29 +196,41 @@ def _judge_value(field: Field, value: str) -> Iterator[tuple[str, str]]:
             f"out_of_range {field.path}: expected {field.min_length} to {field.max_length} characters",
         )
     if field.maximum is not None:
-        yield f"{value} not between 0 and {field.maximum}", f"out_of_range {field.path}: expected 0 to {field.maximum}"
+        yield f"{value} not between 0 and {field.maximum}", _out_of_range(field.path, field)
+
+
+def _not_allowed(path: str, field: Field) -> str:
+    return f"not_allowed {path}: expected one of {', '.join(field.enum)}"
+
+
+def _out_of_range(path: str, field: Field) -> str:
+    return f"out_of_range {path}: expected 0 to {field.maximum}"
 
 
 def _judge_storage() -> Iterator[tuple[str, str]]:
-    yield "len(list_filter(storage_types, lambda t: t <> 'OBJECT')) > 0", "wrong_type storage: expected objects"
+    yield "not list_has_all(['OBJECT'], storage_types)", "wrong_type storage: expected objects"
+    known = " + ".join(f"len({_member_types(member)})" for member in STORAGE)
     yield (
-        "len(list_filter(json_keys(event.storage, '$[*]'), lambda k: len(k) <> len(list_distinct(k)))) > 0",
+        f"len(flatten(storage_keys)) <> {known} "
+        "and len(list_filter(storage_keys, lambda k: len(k) <> len(list_distinct(k)))) > 0",
         "duplicate_key storage: expected each key once",
     )
     for member in STORAGE:
-        path, types = f"storage.{member.path}", f"json_type(event.storage, '$[*].{member.path}')"
+        path, types = f"storage.{member.path}", _member_types(member)
         if member.required:
             yield f"len(storage_types) <> len({types})", f"missing {path}: expected {member.type}"
         allowed = (*_DUCKDB_TYPES[member.type], *(("NULL",) if member.nullable else ()))
-        yield (
-            f"len(list_filter({types}, lambda t: t not in {_tuple(allowed)})) > 0",
-            f"wrong_type {path}: expected {member.type}",
-        )
-        for condition, reason in _judge_value(member, f"s.{member.path}"):
-            yield (
-                f"len(list_filter(storage, lambda s: {condition})) > 0",
-                reason.replace(f" {member.path}:", f" {path}:", 1),
-            )
+        yield f"not list_has_all({_list(allowed)}, {types})", f"wrong_type {path}: expected {member.type}"
+        if member.enum:
+            values = f"json_extract_string(event.storage, '$[*].{member.path}')"
+            yield f"not list_has_all({_list(member.enum)}, {values})", _not_allowed(path, member)
+        elif member.maximum is not None:
+            condition = f"s.{member.path} not between 0 and {member.maximum}"
+            yield f"len(list_filter(storage, lambda s: {condition})) > 0", _out_of_range(path, member)
+
+
+def _member_types(member: Field) -> str:
+    return f"storage_{member.path}_types"
 
 
 def _value(field: Field) -> str:
@@ -238,6 +253,10 @@ def _column(name: str) -> str:
 
 def _tuple(values: tuple[str, ...]) -> str:
     return "(" + ", ".join(_text(value) for value in values) + ")"
+
+
+def _list(values: tuple[str, ...]) -> str:
+    return "[" + ", ".join(_text(value) for value in values) + "]"
 
 
 def _text(value: str) -> str:

@@ -32,7 +32,8 @@ def main() -> None:
             addresses.append(url)
             ready.set()
 
-        threading.Thread(target=serve, args=(settings, "127.0.0.1", 0), kwargs={"on_ready": on_ready}, daemon=True).start()
+        arguments = {"host": "127.0.0.1", "port": 0, "on_ready": on_ready}
+        threading.Thread(target=serve, args=(settings,), kwargs=arguments, daemon=True).start()
         ready.wait(30)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])

@@ -175,4 +175,7 @@ def not_allowed(servers: str, reason: str) -> BrokerUnavailable:
 def unavailable(servers: str, secured: Security, reason: str) -> BrokerUnavailable:
     """No usable answer came; says what a bare connection meets there."""
     why = why_unreachable(servers, secured.context)
+    if not why and secured.mechanism:  # a broker that refuses may just hang up
+        return refused(servers, secured, f"{reason}: the connection stands, but ends before it can be used")
+    why = why or "it listens, but does not answer as asked; is CONSENT_KAFKA_SECURITY_PROTOCOL right?"
     return BrokerUnavailable(f"Kafka at {servers}: no usable answer ({reason}): {why}")

@@ -11,6 +11,9 @@ from consent.models import statement
 from consent.warehouse import in_utc
 
 
+_CHUNK_ROWS = 20_480
+
+
 class Decoder:
     """An in-memory DuckDB that decodes batches; the rows of the last one are its table `decoded`.
 
@@ -24,7 +27,10 @@ class Decoder:
 
     def decode(self, batch: pa.Table) -> None:
         """Fill `decoded` with one row per record of `batch` (columns as `Batch.to_arrow` gives them)."""
-        self.connection.register("batch", batch)
+        # DuckDB gives each thread a chunk of an Arrow table: of one chunk only one thread would have work.
+        self.connection.register(
+            "batch", pa.Table.from_batches(batch.to_batches(max_chunksize=_CHUNK_ROWS), batch.schema)
+        )
         try:
             self.connection.execute(self._decode)
         finally:

@@ -13,8 +13,8 @@ _ABOUT_OURS = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "BAD_CERTIFICATE", "
 _PROTOCOL = "is CONSENT_KAFKA_SECURITY_PROTOCOL right?"
 
 
-def why_unreachable(servers: str, context: ssl.SSLContext | None) -> str:
-    """One phrase about the first of `servers`: refused, no such name, its certificate is not trusted."""
+def why_unreachable(servers: str, context: ssl.SSLContext | None) -> str | None:
+    """One phrase about the first of `servers`: no such name, its certificate is not trusted; None: nothing is wrong."""
     address = servers.split(",", maxsplit=1)[0]
     host, _, port = address.rpartition(":")
     host = host.strip("[]")
@@ -27,12 +27,10 @@ def why_unreachable(servers: str, context: ssl.SSLContext | None) -> str:
     except OSError as error:
         return f"cannot connect to {address} ({error.strerror or error}); is the broker running there?"
     with connection:
-        if context:
-            return _tls_trouble(connection, host, context)
-    return f"it listens, but does not answer in clear text; {_PROTOCOL}"
+        return _tls_trouble(connection, host, context) if context else None
 
 
-def _tls_trouble(connection: socket.socket, host: str, context: ssl.SSLContext) -> str:
+def _tls_trouble(connection: socket.socket, host: str, context: ssl.SSLContext) -> str | None:
     try:
         with context.wrap_socket(connection, server_hostname=host) as secured:
             secured.settimeout(_ALERT_SECONDS)
@@ -46,4 +44,4 @@ def _tls_trouble(connection: socket.socket, host: str, context: ssl.SSLContext) 
         return f"no TLS handshake ({error.reason}); {_PROTOCOL}"
     except OSError as error:
         return f"it ended the TLS handshake ({error.strerror or error}); {_PROTOCOL}"
-    return f"TLS works, but what answers does not speak Kafka as asked; {_PROTOCOL}"
+    return None

@@ -14,7 +14,7 @@ from kafka.errors import KafkaError, OffsetOutOfRangeError
 from consent.errors import OffsetsGone
 from ingestion.connection import OPEN, Security, kafka_errors, kafka_python_options
 from ingestion.source import Batch, OnAssigned, OnRevoked
-from ingestion.topics import ask_topic, open_admin, still_the_same
+from ingestion.topics import ask_topic, open_admin, patiently, still_the_same
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class KafkaPythonSource:
         with contextlib.ExitStack() as undo:
             with self._errors():
                 self._admin = undo.enter_context(contextlib.closing(open_admin(servers, timeout, security)))
-                self.topic = ask_topic(self._admin, servers, topic)
+                self.topic = ask_topic(self._admin, servers, topic, timeout)
                 self._consumer = self._connect(None)
             undo.pop_all()
 
@@ -67,7 +67,7 @@ class KafkaPythonSource:
     def partitions(self) -> tuple[int, ...]:
         """Those the topic has now."""
         with self._errors():
-            now = ask_topic(self._admin, self._servers, self.topic.name)
+            now = ask_topic(self._admin, self._servers, self.topic.name, self._timeout_ms / 1000)
         return still_the_same(self._servers, self.topic, now).partitions
 
     def offsets(self) -> tuple[dict[int, int], dict[int, int]]:
@@ -78,8 +78,11 @@ class KafkaPythonSource:
     def _list(self, of: list[TopicPartition], spec: OffsetSpec) -> dict[int, int]:
         # Not the consumer's own methods: they end in a KeyError for a partition it has not heard of yet.
         with self._errors():
-            found = self._admin.list_partition_offsets(
-                dict.fromkeys(of, spec), isolation_level="read_committed", timeout_ms=self._timeout_ms
+            found = patiently(
+                lambda: self._admin.list_partition_offsets(
+                    dict.fromkeys(of, spec), isolation_level="read_committed", timeout_ms=self._timeout_ms
+                ),
+                self._timeout_ms / 1000,
             )
         return {at.partition: offset.offset for at, offset in found.items()}
 

@@ -64,7 +64,7 @@ class Landing:
         self._decoder = Decoder()
 
     def positions(self, first: Mapping[int, int]) -> dict[int, int]:
-        """Where to read each of these partitions on: the stored offset, or the given first one, which is then stored."""
+        """Where to read each of these partitions on: the stored offset, or the given first, which is then stored."""
         with open_warehouse(self._path, lock_timeout=self._lock_timeout) as connection, transaction(connection):
             stored = self._stored(connection)
             new = {partition: offset for partition, offset in first.items() if partition not in stored}
@@ -83,7 +83,7 @@ class Landing:
         return dict(rows)
 
     def land(self, batch: Batch) -> Landed:
-        """Commit the batch. Raises OffsetConflict, and WarehouseError where nothing has changed and a retry may help."""
+        """Commit the batch. Raises OffsetConflict, and WarehouseError where a retry may help."""
         landed = Landed(gaps=list(gaps_of(batch)))
         try:
             started = time.monotonic()

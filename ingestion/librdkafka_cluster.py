@@ -37,7 +37,7 @@ class Cluster:
         self._timeout = timeout
         self._security = security
         self._refusal: str | None = None
-        self._last_error = ""
+        self._said: set[str] = set()
         self.options = librdkafka_options(servers, timeout, security) | {
             "error_cb": self._on_error,
             "logger": log,
@@ -49,9 +49,9 @@ class Cluster:
     def _on_error(self, error: KafkaError) -> None:
         if error.code() == KafkaError._AUTHENTICATION:
             self._refusal = error.name()
-        if error.name() != self._last_error:
-            self._last_error = error.name()
-            log.warning("Kafka at %s: %s", self._servers, self._last_error)
+        if error.name() not in self._said:
+            self._said.add(error.name())
+            log.warning("Kafka at %s: %s", self._servers, error.name())
 
     @contextlib.contextmanager
     def errors(self) -> Iterator[None]:
@@ -85,6 +85,7 @@ class Cluster:
             found: TopicDescription = self._answer(asked[self._topic])
         if not found.partitions:
             raise missing(self._servers, self._topic)
+        self._said.clear()
         high, low = found.topic_id.get_most_significant_bits(), found.topic_id.get_least_significant_bits()
         topic_id = UUID(int=(high & _64_BITS) << 64 | low & _64_BITS)
         return Topic(self._topic, topic_id, tuple(sorted(partition.id for partition in found.partitions)))

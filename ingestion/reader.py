@@ -181,8 +181,8 @@ class Reader(Thread):
         first, partition, due = self._first, gone.partition, gone.position
         if due > first[partition]:
             raise IngestionError(
-                f"partition {partition}: the broker's log ends at {self._end[partition]}, before offset {due}, which was "
-                "read already; it lost records that are kept here. Read it as another topic, or restore the broker"
+                f"partition {partition}: the broker's log ends at {self._end[partition]}, before offset {due}, which "
+                "was read already; it lost records that are kept here. Read it as another topic, or restore the broker"
             )
         log.error("partition %d: offsets %d to %d are gone from the broker", partition, due, first[partition] - 1)
         batch.moved(partition, due, first[partition])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
-from kafka.errors import TopicAlreadyExistsError
+from kafka.errors import RetriableError, TopicAlreadyExistsError
 
 from consent.errors import TopicMissing
 from ingestion.connection import OPEN, Security, kafka_errors, kafka_python_options
@@ -28,13 +31,15 @@ class Topic:
 def open_admin(servers: str, timeout: float, secured: Security = OPEN) -> KafkaAdminClient:
     """An admin client; call it and its methods within `kafka_errors`."""
     return KafkaAdminClient(
-        **kafka_python_options(servers, timeout, secured), request_timeout_ms=max(1000, int(timeout * 1000))
+        **kafka_python_options(servers, timeout, secured),
+        request_timeout_ms=max(1000, int(timeout * 1000)),
+        reconnect_backoff_max_ms=1000,
     )
 
 
-def ask_topic(admin: KafkaAdminClient, servers: str, name: str) -> Topic:
+def ask_topic(admin: KafkaAdminClient, servers: str, name: str, timeout: float = 10.0) -> Topic:
     """The topic as `admin` finds it now. Raises TopicMissing, and what kafka-python raises."""
-    found = admin.describe_topics([name])[0]
+    found = patiently(lambda: admin.describe_topics([name]), timeout)[0]
     if found["error_code"] or not found["partitions"]:
         raise missing(servers, name)
     topic_id = found.get("topic_id")
@@ -43,6 +48,18 @@ def ask_topic(admin: KafkaAdminClient, servers: str, name: str) -> Topic:
         UUID(str(topic_id)) if topic_id else _NO_TOPIC_ID,
         tuple(sorted(partition["partition_index"] for partition in found["partitions"])),
     )
+
+
+def patiently(ask: Callable[[], Any], timeout: float) -> Any:
+    """What `ask` returns; kafka-python gives up at once while it waits to connect again, so ask for `timeout` s."""
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return ask()
+        except RetriableError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def missing(servers: str, name: str) -> TopicMissing:
@@ -65,7 +82,7 @@ def still_the_same(servers: str, before: Topic, now: Topic) -> Topic:
 def describe_topic(servers: str, name: str, *, timeout: float, security: Security = OPEN) -> Topic:
     """The topic as it is now. Raises TopicMissing, or BrokerUnavailable within about `timeout` seconds."""
     with kafka_errors(servers, security), contextlib.closing(open_admin(servers, timeout, security)) as admin:
-        return ask_topic(admin, servers, name)
+        return ask_topic(admin, servers, name, timeout)
 
 
 def ensure_topic(

@@ -74,9 +74,7 @@ def _model_asset(model: Statement, hits: list[dg.AssetKey]) -> dg.AssetsDefiniti
         check_specs=[check.spec(key) for check in checks],
         metadata={"grain": ", ".join(model.grain), "sql": dg.MetadataValue.md(f"```sql\n{model.text}\n```")},
     )
-    def model_asset(
-        context: dg.AssetExecutionContext, warehouse: WarehouseResource
-    ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    def model_asset(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
         with warehouse.open_for(context) as connection:
             rows = build(connection, model)
             results = [

@@ -95,7 +95,8 @@ def _relations() -> Iterator[str]:
     yield "| relation | grain | owner | one row is |"
     yield "|---|---|---|---|"
     for mart in statements("marts"):
-        yield f"| [`{mart.name}`](../sql/marts/{mart.name}.sql) | {', '.join(mart.grain)} | {mart.owner} | {mart.title} |"
+        link = f"[`{mart.name}`](../sql/marts/{mart.name}.sql)"
+        yield f"| {link} | {', '.join(mart.grain)} | {mart.owner} | {mart.title} |"
 
 
 def main() -> None:

@@ -3,7 +3,6 @@
 import dagster as dg
 
 from consent.errors import ConsentError
-from consent.warehouse import open_existing
 from ingestion.cluster import describe_cluster, lag_of
 from pipelines.resources import WarehouseResource
 
@@ -25,7 +24,7 @@ def lag_check(events: dg.AssetKey) -> dg.AssetChecksDefinition:
                 severity=dg.AssetCheckSeverity.WARN,
                 metadata={"note": f"not looked at: {error}", "rows": 0},
             )
-        with open_existing(settings.warehouse, lock_timeout=settings.lock_timeout) as connection:
+        with warehouse.open() as connection:
             by_partition = lag_of(connection, cluster)
         waiting = sum(by_partition.values())
         return dg.AssetCheckResult(

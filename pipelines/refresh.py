@@ -10,9 +10,9 @@ import dagster as dg
 
 from consent.errors import ConsentError, RefreshFailed
 from consent.settings import Settings
-from pipelines.assets import RUN, RunConfig
+from pipelines.assets import RunConfig
 from pipelines.definitions import definitions, refresh_job
-from pipelines.resources import WarehouseResource
+from pipelines.resources import RUN, WarehouseResource
 
 
 @dataclass(frozen=True)

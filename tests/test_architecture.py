@@ -105,7 +105,11 @@ def test_no_path_of_one_machine() -> None:
 
 def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    groups = [project["project"]["dependencies"], *project["dependency-groups"].values()]
+    groups = [
+        project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"].values(),
+        *project["dependency-groups"].values(),
+    ]
     needed = {re.split(r"[<>=\[; ]", requirement)[0] for group in groups for requirement in group}
     table = (ROOT / "CONTRIBUTING.md").read_text().partition("## Dependencies")[2]
     explained = {
@@ -114,7 +118,7 @@ def test_every_dependency_has_its_reason() -> None:
     assert explained - {"package"} == needed
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock", "requirements-lint.lock"])
+@pytest.mark.parametrize("lock", sorted(path.name for path in ROOT.glob("requirements*.lock")))
 def test_lock_files_pin_every_package_with_hashes_and_name_no_host(lock: str) -> None:
     text = (ROOT / lock).read_text()
     assert "://" not in text

@@ -88,6 +88,13 @@ parts as (
         json_keys(event.categories) as categories_keys,
         json_type(event.categories, '$.*') as categories_types,
         json_type(event.storage, '$[*]') as storage_types,
+        json_keys(event.storage, '$[*]') as storage_keys,
+        json_type(event.storage, '$[*].name') as storage_name_types,
+        json_type(event.storage, '$[*].type') as storage_type_types,
+        json_type(event.storage, '$[*].domain') as storage_domain_types,
+        json_type(event.storage, '$[*].party') as storage_party_types,
+        json_type(event.storage, '$[*].lifetime_s') as storage_lifetime_s_types,
+        json_type(event.storage, '$[*].category') as storage_category_types,
         from_json(event.storage, '[{"name": "VARCHAR", "type": "VARCHAR", "domain": "VARCHAR", "party": "VARCHAR", "lifetime_s": "BIGINT", "category": "VARCHAR"}]') as storage,
         -- Only timestamptz heeds the offset (the session is in UTC), and only upper case is read.
         try_cast(upper(event.occurred_at) as timestamptz)::timestamp as occurred_at,
@@ -210,7 +217,7 @@ judged as (
                 then 'missing categories: expected object'
             when types[19] not in ('OBJECT')
                 then 'wrong_type categories: expected object'
-            when len(list_filter(categories_types, lambda t: t not in ('BOOLEAN'))) > 0
+            when not list_has_all(['BOOLEAN'], categories_types)
                 then 'wrong_type categories: expected boolean values'
             when len(categories_keys) <> len(list_distinct(categories_keys))
                 then 'duplicate_key categories: expected each key once'
@@ -230,7 +237,7 @@ judged as (
                 then 'wrong_type signals.gpp_string: expected string'
             when signals_types[4] not in ('OBJECT')
                 then 'wrong_type signals.gcm: expected object'
-            when len(list_filter(json_type(signals.gcm, '$.*'), lambda t: t not in ('VARCHAR'))) > 0
+            when not list_has_all(['VARCHAR'], json_type(signals.gcm, '$.*'))
                 then 'wrong_type signals.gcm: expected string values'
             when len(json_keys(signals.gcm)) <> len(list_distinct(json_keys(signals.gcm)))
                 then 'duplicate_key signals.gcm: expected each key once'
@@ -238,29 +245,29 @@ judged as (
                 then 'missing storage: expected array'
             when types[22] not in ('ARRAY')
                 then 'wrong_type storage: expected array'
-            when len(list_filter(storage_types, lambda t: t <> 'OBJECT')) > 0
+            when not list_has_all(['OBJECT'], storage_types)
                 then 'wrong_type storage: expected objects'
-            when len(list_filter(json_keys(event.storage, '$[*]'), lambda k: len(k) <> len(list_distinct(k)))) > 0
+            when len(flatten(storage_keys)) <> len(storage_name_types) + len(storage_type_types) + len(storage_domain_types) + len(storage_party_types) + len(storage_lifetime_s_types) + len(storage_category_types) and len(list_filter(storage_keys, lambda k: len(k) <> len(list_distinct(k)))) > 0
                 then 'duplicate_key storage: expected each key once'
-            when len(storage_types) <> len(json_type(event.storage, '$[*].name'))
+            when len(storage_types) <> len(storage_name_types)
                 then 'missing storage.name: expected string'
-            when len(list_filter(json_type(event.storage, '$[*].name'), lambda t: t not in ('VARCHAR'))) > 0
+            when not list_has_all(['VARCHAR'], storage_name_types)
                 then 'wrong_type storage.name: expected string'
-            when len(list_filter(json_type(event.storage, '$[*].type'), lambda t: t not in ('VARCHAR'))) > 0
+            when not list_has_all(['VARCHAR'], storage_type_types)
                 then 'wrong_type storage.type: expected string'
-            when len(list_filter(storage, lambda s: s.type not in ('cookie', 'local_storage', 'session_storage', 'indexed_db', 'pixel'))) > 0
+            when not list_has_all(['cookie', 'local_storage', 'session_storage', 'indexed_db', 'pixel'], json_extract_string(event.storage, '$[*].type'))
                 then 'not_allowed storage.type: expected one of cookie, local_storage, session_storage, indexed_db, pixel'
-            when len(list_filter(json_type(event.storage, '$[*].domain'), lambda t: t not in ('VARCHAR'))) > 0
+            when not list_has_all(['VARCHAR'], storage_domain_types)
                 then 'wrong_type storage.domain: expected string'
-            when len(list_filter(json_type(event.storage, '$[*].party'), lambda t: t not in ('VARCHAR'))) > 0
+            when not list_has_all(['VARCHAR'], storage_party_types)
                 then 'wrong_type storage.party: expected string'
-            when len(list_filter(storage, lambda s: s.party not in ('first', 'third'))) > 0
+            when not list_has_all(['first', 'third'], json_extract_string(event.storage, '$[*].party'))
                 then 'not_allowed storage.party: expected one of first, third'
-            when len(list_filter(json_type(event.storage, '$[*].lifetime_s'), lambda t: t not in ('UBIGINT', 'BIGINT', 'NULL'))) > 0
+            when not list_has_all(['UBIGINT', 'BIGINT', 'NULL'], storage_lifetime_s_types)
                 then 'wrong_type storage.lifetime_s: expected integer'
             when len(list_filter(storage, lambda s: s.lifetime_s not between 0 and 9007199254740991)) > 0
                 then 'out_of_range storage.lifetime_s: expected 0 to 9007199254740991'
-            when len(list_filter(json_type(event.storage, '$[*].category'), lambda t: t not in ('VARCHAR'))) > 0
+            when not list_has_all(['VARCHAR'], storage_category_types)
                 then 'wrong_type storage.category: expected string'
             when types[23] not in ('BOOLEAN')
                 then 'wrong_type is_bot: expected boolean'

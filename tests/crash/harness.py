@@ -94,7 +94,7 @@ def torment(settings: dict[str, Any], *, runs: int, seed: int, events_per_run: i
 
     `settings` are overrides for Settings.load; small batches make for many commits.
     """
-    chance, outcome = random.Random(seed), Outcome()  # noqa: S311
+    chance, outcome = random.Random(seed), Outcome()
     with contextlib.ExitStack() as stack:
         looking = stack.enter_context(_process(_look, settings))
         refreshing = stack.enter_context(_process(_refresh, settings))

@@ -16,9 +16,8 @@ RUNS = 8
 
 @pytest.mark.parametrize("client", ["kafka-python", "librdkafka"])
 def test_nothing_is_lost_and_nothing_comes_twice(client: str, home: Path, embedded_kafka: str) -> None:
-    if client == "librdkafka":
-        if not importlib.util.find_spec("confluent_kafka"):
-            require("librdkafka is not installed: make install-librdkafka")
+    if client == "librdkafka" and not importlib.util.find_spec("confluent_kafka"):
+        require("librdkafka is not installed: make install-librdkafka")
     topic = f"consent.crash.{client}"
     ensure_topic(embedded_kafka, topic, partitions=4, timeout=10)
     settings = {

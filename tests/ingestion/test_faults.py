@@ -45,7 +45,7 @@ def running(settings: Settings) -> Iterator[None]:
     def run() -> None:
         try:
             ingest(settings, stop=stop)
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001
             errors.append(error)
 
     thread = threading.Thread(target=run)

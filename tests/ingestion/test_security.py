@@ -119,7 +119,7 @@ FAILURES = {
     ),
     "no SASL to a listener with": (
         "PLAIN",
-        {name: None for name in ("kafka_security_protocol", "kafka_sasl_mechanism", *SASL)},
+        dict.fromkeys(("kafka_security_protocol", "kafka_sasl_mechanism", *SASL)),
         "SECURITY_PROTOCOL right",
     ),
 }
@@ -137,7 +137,7 @@ def test_each_failure_is_one_clear_line_in_time(
         if "stranger" in changes.values()
         else changes
     )
-    settings = Settings.load(**given(secure_kafka, way, kafka_client=client, **more))
+    settings = Settings.load(**given(secure_kafka, way, kafka_client=client, **{"kafka_timeout": 2.0, **more}))
     for attempt in (lambda: open_source(settings), lambda: send_lines([b"{}"], settings)):
         started = time.monotonic()
         with pytest.raises(BrokerUnavailable, match=expected) as failed:
@@ -205,10 +205,10 @@ def test_secrets_can_come_from_files_and_the_environment(tmp_path: Path, monkeyp
     settings = Settings.load(**PLAIN | {"kafka_sasl_password": None})
     assert security(settings).password == PASSWORD
     (tmp_path / "secret").write_text("\n")
-    with pytest.raises(SettingsError, match="SASL_PASSWORD_FILE: .*the file is empty"):
+    with pytest.raises(SettingsError, match=r"SASL_PASSWORD_FILE: .*the file is empty"):
         security(settings)
     (tmp_path / "secret").unlink()
-    with pytest.raises(SettingsError, match="SASL_PASSWORD_FILE: .*No such file"):
+    with pytest.raises(SettingsError, match=r"SASL_PASSWORD_FILE: .*No such file"):
         security(settings)
 
 

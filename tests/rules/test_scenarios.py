@@ -109,7 +109,10 @@ def test_a_rule_finds_what_the_scenario_says_and_nothing_else(
     assert path.stem.startswith(scenario["rule"])
     policies(tmp_path, scenario.get("sites", [SHOP])).write(con)
     give(con, scenario.get("given", {}))
-    con.execute("insert into staging.run (as_of, jurisdictions) values (?, null)", [scenario.get("as_of", "2026-06-01 00:00:00")])
+    con.execute(
+        "insert into staging.run (as_of, jurisdictions) values (?, null)",
+        [scenario.get("as_of", "2026-06-01 00:00:00")],
+    )
     first, second = hits(con, scenario["rule"]), hits(con, scenario["rule"])
     assert first == second
     expected = scenario["expect"]
