@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -44,12 +43,32 @@ from tests.kafka.cluster import ApacheKafka, missing
 
 PARTITIONS = 4
 BATCH = Settings.load().ingest_batch_rows
-COLUMNS = {name: "varchar" for name in "event_id kind site platform region language subject prompt_id action surface method".split()} | {
-    "schema_version": "bigint", "occurred_at": "timestamptz", "received_at": "timestamptz", "decision_ms": "bigint",
-    "banner": "struct(id varchar, version varchar, variant varchar, layer varchar)", "categories": "json",
-    "signals": "json", "is_bot": "boolean",
-    "storage": 'struct("name" varchar, "type" varchar, "domain" varchar, party varchar, lifetime_s bigint, category varchar)[]',
-}  # fmt: skip
+TEXTS = (
+    "event_id",
+    "kind",
+    "site",
+    "platform",
+    "region",
+    "language",
+    "subject",
+    "prompt_id",
+    "action",
+    "surface",
+    "method",
+)
+STORAGE = '("name" varchar, "type" varchar, "domain" varchar, party varchar, lifetime_s bigint, category varchar)'
+COLUMNS = dict.fromkeys(TEXTS, "varchar") | {
+    "schema_version": "bigint",
+    "method": "varchar",
+    "occurred_at": "timestamptz",
+    "received_at": "timestamptz",
+    "decision_ms": "bigint",
+    "banner": "struct(id varchar, version varchar, variant varchar, layer varchar)",
+    "categories": "json",
+    "signals": "json",
+    "is_bot": "boolean",
+    "storage": f"struct{STORAGE}[]",
+}
 TOPIC = Topic("bench", UUID(int=1), tuple(range(PARTITIONS)))
 
 
@@ -177,15 +196,13 @@ def yield_start() -> None:
 def measure(case: str, events: Path, servers: str) -> None:
     """Run one case in this process and print its figures as JSON."""
     with tempfile.TemporaryDirectory() as folder:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         yield_start()
         count = CASES[case](Path(folder), events, servers)
         seconds, cpu = time.perf_counter() - _started[0], time.process_time() - _started[1]
         size = sum(path.stat().st_size for path in Path(folder).rglob("*.duckdb"))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(
-        json.dumps({"count": count, "s": seconds, "cpu": cpu, "mb": peak / 1024, "base": before / 1024, "bytes": size})
-    )
+    status = Path("/proc/self/status").read_text()  # getrusage would tell the parent's peak as well
+    peak = int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    print(json.dumps({"count": count, "s": seconds, "cpu": cpu, "mb": peak, "bytes": size}))
 
 
 def slim(value: bytes) -> bytes | None:

@@ -10,7 +10,6 @@ import pyarrow as pa
 from consent.models import statement
 from consent.warehouse import in_utc
 
-
 _CHUNK_ROWS = 20_480
 
 

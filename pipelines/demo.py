@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from dashboards.report import write_report
-
 from consent.errors import ConsentError
 from consent.settings import Settings
 from consent.warehouse import open_snapshot
+from dashboards.report import write_report
 from ingestion.broker import PARTITIONS, broker_at_home
 from ingestion.ingest import Ingested, ingest
 from ingestion.send import send_records

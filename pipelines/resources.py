@@ -10,7 +10,6 @@ from consent.errors import RefreshFailed
 from consent.settings import Settings
 from consent.warehouse import open_warehouse
 
-
 RUN = dg.AssetKey(["staging", "run"])
 
 
