@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -57,11 +58,23 @@ def ingest(
     """
     run = _Run(settings, until_caught_up, stop or Event(), on_batch)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_fewer_collections())
         if settings.ingest_metrics_port is not None:
             stack.enter_context(MetricsServer(run.metrics, settings.ingest_metrics_port))
         while run.again():
             pass
     return run.totals
+
+
+@contextlib.contextmanager
+def _fewer_collections() -> Iterator[None]:
+    """Look for garbage less often: records hold no cycles, and by default a fifth of the client's time goes there."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 class _Run:
@@ -103,7 +116,8 @@ class _Run:
         source = open_source(settings)
         landing = Landing(settings.warehouse, source.topic, lock_timeout=settings.lock_timeout)
         group = settings.ingest_group if self._shared else None
-        reader = Reader(source, settings, self.metrics, group=group, positions=landing.positions)
+        patient = not self._until_caught_up
+        reader = Reader(source, settings, self.metrics, group=group, patient=patient, positions=landing.positions)
         reader.start()
         try:
             yield reader, landing

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from threading import Event, Thread
 
-from consent.errors import IngestionError, OffsetsGone
+from consent.errors import BrokerUnavailable, IngestionError, OffsetsGone
 from consent.settings import Settings
 from ingestion.metrics import Metrics
 from ingestion.source import Batch, Source
@@ -28,7 +28,8 @@ class Reader(Thread):
     """Owns the source and gives batches, one after the other, in the order they were read.
 
     `positions` tells where to read partitions on (given the first offsets the broker has). A batch ends by rows, bytes
-    or age, or because nothing more comes. When nobody takes it, partitions are paused: Kafka is the buffer.
+    or age, or because nothing more comes. When nobody takes it, partitions are paused: Kafka is the buffer. A patient
+    reader waits for a broker that goes away; any other ends.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Reader(Thread):
         metrics: Metrics,
         *,
         group: str | None,
+        patient: bool,
         positions: Callable[[Mapping[int, int]], dict[int, int]],
     ) -> None:
         super().__init__(name="reader", daemon=True)
@@ -45,6 +47,7 @@ class Reader(Thread):
         self._settings = settings
         self._metrics = metrics
         self._group = group
+        self._patient = patient
         self._positions = positions
         self._batches: queue.Queue[Batch | BaseException] = queue.Queue(_WAITING)
         self._halted = Event()
@@ -142,7 +145,14 @@ class Reader(Thread):
         age = time.monotonic() - self._looked_around
         if age < (_LOOK_AROUND_QUIET_SECONDS if is_quiet else _LOOK_AROUND_SECONDS):
             return
-        self._ask_offsets()
+        try:
+            self._ask_offsets()
+        except BrokerUnavailable as error:  # it may come back; what was read is landed meanwhile
+            if not self._patient:
+                raise
+            self._looked_around = time.monotonic()
+            log.warning("%s; reading on when it is back", error)
+            return
         if not self._group and (new := self._first.keys() - self._read.keys()):
             log.info("partitions %s are new", sorted(new))
             self._take_over()

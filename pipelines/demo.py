@@ -18,6 +18,7 @@ from consent.settings import Settings
 from consent.warehouse import open_snapshot
 from dashboards.report import write_report
 from ingestion.broker import PARTITIONS, broker_at_home
+from ingestion.connection import security
 from ingestion.ingest import Ingested, ingest
 from ingestion.send import send_records
 from ingestion.topics import ensure_topic
@@ -94,7 +95,14 @@ def _kafka(settings: Settings) -> Iterator[Settings]:
     if settings.kafka_bootstrap_servers:
         topic = f"consent.demo.{uuid.uuid4().hex[:8]}"
         servers, keep = settings.kafka_bootstrap_servers, {"retention.ms": "-1"}
-        ensure_topic(servers, topic, partitions=PARTITIONS, timeout=settings.kafka_timeout, config=keep)
+        ensure_topic(
+            servers,
+            topic,
+            partitions=PARTITIONS,
+            timeout=settings.kafka_timeout,
+            config=keep,
+            security=security(settings),
+        )
         yield settings.model_copy(update={"topic": topic})
     else:
         with broker_at_home(settings):

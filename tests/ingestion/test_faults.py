@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import logging
 import resource
 import subprocess
@@ -21,7 +22,9 @@ from consent.warehouse import open_warehouse
 from ingestion.ingest import ingest
 from ingestion.send import send_lines
 from ingestion.topics import ensure_topic
+from tests.conftest import require
 from tests.ingestion.events import encode, event
+from tests.kafka.cluster import ApacheKafka, missing
 
 
 @pytest.fixture
@@ -123,6 +126,30 @@ def test_a_full_disk_is_waited_out(settings: Settings, caplog: pytest.LogCapture
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         assert landed(settings, 20_050, seconds=40)
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("client", ["kafka-python", "librdkafka"])
+def test_a_broker_that_is_killed_and_comes_back(
+    client: str, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Away for longer than the client's patience with one question, it is waited for all the same."""
+    if reason := missing():
+        require(reason)
+    if client == "librdkafka" and not importlib.util.find_spec("confluent_kafka"):
+        require("librdkafka is not installed: make install-librdkafka")
+    with ApacheKafka(tmp_path) as broker:
+        given = {"kafka_bootstrap_servers": broker.bootstrap_servers, "kafka_client": client, "kafka_timeout": 2.0}
+        ours = settings.model_copy(update=given)
+        ensure_topic(broker.bootstrap_servers, ours.topic, partitions=2, timeout=10)
+        send(ours, 200)
+        with running(ours):
+            assert landed(ours, 200)
+            broker.kill()
+            assert said(caplog, "reading on when it is back", seconds=40)
+            broker.start()
+            send(ours, 300)
+            assert landed(ours, 500, seconds=60)
 
 
 def test_a_stop_lets_the_batch_finish(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:

@@ -104,15 +104,22 @@ class ApacheKafka:
         credentials = [part for credential in scram for part in ("--add-scram", credential)]
         storage = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", file, *credentials]
         subprocess.run([*JAVA, "-cp", classpath, *storage], check=True, capture_output=True)
-        with self._log.open("wb") as log:
+        self._command = [*JAVA, "-cp", classpath, "kafka.Kafka", str(file)]
+        self._timeout = timeout
+        self.start()
+
+    def start(self) -> None:
+        """Start, or start again on the same data."""
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*JAVA, "-cp", classpath, "kafka.Kafka", file],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=folder,
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=self._log.parent
             )
-        self._wait_until_it_answers(timeout)
+        self._wait_until_it_answers(self._timeout)
+
+    def kill(self) -> None:
+        """End the broker without a warning; its data stays."""
+        self._process.kill()
+        self._process.wait()
 
     def _wait_until_it_answers(self, timeout: float) -> None:
         deadline = time.monotonic() + timeout
