@@ -17,8 +17,12 @@ from consent.errors import BrokerUnavailable, SettingsError
 from consent.settings import Settings
 from ingestion.diagnosis import why_unreachable
 
-# Its debug log shows requests and answers byte by byte: passwords, and people's events.
-logging.getLogger("kafka").setLevel(logging.INFO)
+# What matters of the client's log comes as an error of ours, so it stays here, where `_Refusals` listens. Its debug
+# log would show requests and answers byte by byte: passwords, and people's events.
+_client_log = logging.getLogger("kafka")
+_client_log.setLevel(logging.INFO)
+_client_log.addHandler(logging.NullHandler())
+_client_log.propagate = False
 
 
 class _Refusals(logging.Handler):
