@@ -6,7 +6,7 @@ import logging
 import queue
 import time
 from collections.abc import Callable, Iterable, Mapping
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from consent.errors import BrokerUnavailable, IngestionError, OffsetsGone
 from consent.settings import Settings
@@ -52,6 +52,7 @@ class Reader(Thread):
         self._batches: queue.Queue[Batch | BaseException] = queue.Queue(_WAITING)
         self._halted = Event()
         self._read: dict[int, int] = {}
+        self._lock = Lock()  # `_landed` is written by who lands as well
         self._landed: dict[int, int] = {}
         self._mirrored: dict[int, int] = {}
         self._first: dict[int, int] = {}
@@ -72,7 +73,8 @@ class Reader(Thread):
 
     def landed(self, positions: Mapping[int, int]) -> None:
         """These offsets are committed."""
-        self._landed = self._landed | dict(positions)
+        with self._lock:
+            self._landed |= positions
 
     def is_caught_up(self) -> bool:
         """Whether all that the broker had, when it was asked after the last batch had landed, has landed."""
@@ -110,14 +112,16 @@ class Reader(Thread):
 
     def _take_over(self) -> None:
         self._read |= self._positions({p: offset for p, offset in self._first.items() if p not in self._read})
-        self._landed = self._read | self._landed
+        with self._lock:
+            self._landed = self._read | self._landed
         self._source.assign(self._read)
 
     def _assigned(self, partitions: list[int]) -> Mapping[int, int]:
         """The group gave us these: read on where the warehouse ends, whoever brought it there."""
         read = self._positions({partition: self._first.get(partition, 0) for partition in partitions})
         self._read |= read
-        self._landed |= read
+        with self._lock:
+            self._landed |= read
         log.info("took over partitions %s", partitions)
         return read
 
@@ -129,8 +133,9 @@ class Reader(Thread):
             time.sleep(0.01)
         for partition in partitions:
             self._read.pop(partition, None)
-            self._landed.pop(partition, None)
             self._metrics.forget(partition)
+        with self._lock:
+            self._landed = {p: offset for p, offset in self._landed.items() if p not in partitions}
         log.info("gave up partitions %s", partitions)
 
     def _has_landed(self, partitions: Iterable[int]) -> bool:
@@ -138,9 +143,11 @@ class Reader(Thread):
 
     def _look_around(self) -> None:
         """Now and then: the ends (for lag), partitions that are new, and the mirror in Kafka."""
-        if self._landed != self._mirrored:
-            self._mirrored = dict(self._landed)
-            self._source.mirror(self._mirrored)
+        with self._lock:
+            landed = dict(self._landed)
+        if landed != self._mirrored:
+            self._mirrored = landed
+            self._source.mirror(landed)
         is_quiet = not self._filling.positions and self._has_landed(self._read)
         age = time.monotonic() - self._looked_around
         if age < (_LOOK_AROUND_QUIET_SECONDS if is_quiet else _LOOK_AROUND_SECONDS):
@@ -156,7 +163,7 @@ class Reader(Thread):
         if not self._group and (new := self._first.keys() - self._read.keys()):
             log.info("partitions %s are new", sorted(new))
             self._take_over()
-        for partition, position in self._landed.items():
+        for partition, position in landed.items():
             self._metrics.lag(partition, max(0, self._end.get(partition, position) - position))
         self._caught_up = is_quiet and all(self._read.get(p, 0) >= end for p, end in self._end.items())
 
