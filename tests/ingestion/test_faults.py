@@ -152,6 +152,23 @@ def test_a_broker_that_is_killed_and_comes_back(
             assert landed(ours, 500, seconds=60)
 
 
+@pytest.mark.kafka
+def test_two_share_a_topic_and_one_takes_over_from_the_other(settings: Settings, apache_kafka: str) -> None:
+    """A consumer group: partitions move between them, and every record lands once."""
+    group = {"kafka_bootstrap_servers": apache_kafka, "ingest_group": f"group-{uuid.uuid4().hex[:8]}"}
+    ours = settings.model_copy(update=group)
+    ensure_topic(apache_kafka, ours.topic, partitions=4, timeout=10)
+    with running(ours):
+        send(ours, 1000)
+        assert landed(ours, 1000, seconds=60)
+        with running(ours):
+            for round_ in range(2, 6):
+                send(ours, 1000)
+                assert landed(ours, 1000 * round_, seconds=60)
+        send(ours, 1000)
+        assert landed(ours, 6000, seconds=90)
+
+
 def test_a_stop_lets_the_batch_finish(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     send(settings, 5000)
