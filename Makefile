@@ -10,12 +10,14 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-strip-extra
 	--no-emit-find-links --python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-librdkafka demo test lint format lock contract docs screenshots clean
+.PHONY: help install install-oidc install-librdkafka demo test lint format lock contract docs screenshots clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(VENV)/.runtime ## the product into .venv, every version and hash as locked
+
+install-oidc: $(VENV)/.oidc ## sign-in with an OpenID Connect provider, for a dashboard that others reach
 
 install-librdkafka: $(VENV)/.librdkafka ## the faster client of Kafka too, for CONSENT_KAFKA_CLIENT=librdkafka
 
@@ -41,6 +43,8 @@ lock: ## make the lock files anew (needs uv; UPGRADE=--upgrade takes newer versi
 	$(LOCK) $(UPGRADE) pyproject.toml --group build --output-file requirements.lock
 	grep -o 'confluent-kafka[^"]*' pyproject.toml | $(LOCK) $(UPGRADE) --constraint requirements.lock \
 		--output-file requirements-librdkafka.lock -
+	grep -oE '(authlib|httpx)>[^"]*' pyproject.toml | sort -u | $(LOCK) $(UPGRADE) --constraint requirements.lock \
+		--output-file requirements-oidc.lock -
 	$(LOCK) $(UPGRADE) --group test --constraint requirements.lock --output-file requirements-test.lock
 	$(LOCK) $(UPGRADE) --group lint --constraint requirements.lock --constraint requirements-test.lock \
 		--output-file requirements-lint.lock
@@ -71,6 +75,11 @@ $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/.librdkafka: requirements-librdkafka.lock | $(VENV)/.runtime
 	@echo "installing librdkafka into $(VENV)"
 	@$(PIP) install --require-hashes -r requirements-librdkafka.lock
+	@touch $@
+
+$(VENV)/.oidc: requirements-oidc.lock | $(VENV)/.runtime
+	@echo "installing the OpenID Connect client into $(VENV)"
+	@$(PIP) install --require-hashes -r requirements-oidc.lock
 	@touch $@
 
 $(VENV)/.test: requirements-test.lock | $(VENV)/.runtime
