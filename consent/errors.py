@@ -9,6 +9,7 @@ or a person's identifier. The command line prints it and exits with 1.
     ├── WarehouseError       the DuckDB file cannot be used
     │   ├── WarehouseLocked      another process kept it open for too long
     │   └── SnapshotMissing      nothing has been published yet
+    ├── JournalError         an append-only file of the home cannot be read or written
     ├── IngestionError       Kafka, or what lies in it
     │   ├── BrokerUnavailable    no broker answers at the address
     │   ├── TopicMissing         the broker does not know the topic
@@ -48,6 +49,10 @@ class WarehouseLocked(WarehouseError):
 
 class SnapshotMissing(WarehouseError):
     """There is no published snapshot to read yet."""
+
+
+class JournalError(ConsentError):
+    """An append-only file under the home cannot be read or written."""
 
 
 class IngestionError(ConsentError):
