@@ -23,7 +23,7 @@ Level = Literal["debug", "info", "warning", "error"]
 
 OURS = ("consent", "ingestion", "pipelines", "dashboards")
 # What of theirs matters comes as an error of ours.
-SILENT = ("kafka", "dagster")
+SILENT = ("kafka", "dagster", "apprise")
 FIELDS = frozenset(
     {"topic", "partition", "offset", "first", "next", "rows", "accepted", "quarantined", "batches", "seconds", "size",
      "reason", "lag", "client", "group", "stage", "attempt", "path", "cause"}

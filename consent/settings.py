@@ -10,11 +10,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from consent.errors import SettingsError
 from consent.kafka_settings import KafkaSettings
+from consent.notification_settings import NotificationSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class Settings(KafkaSettings):
+class Settings(NotificationSettings, KafkaSettings):
     """What can be set, as `CONSENT_<NAME>` or as `name = …` in `consent.toml` (the environment wins)."""
 
     model_config = SettingsConfigDict(
@@ -106,5 +107,6 @@ def _explain(error: ValidationError) -> str:
     if not first["loc"]:  # settings that contradict each other: the text names them
         return str(first["msg"])
     name = ".".join(str(part) for part in first["loc"])
-    came = "" if "password" in name else f" (came: {first.get('input')!r})"
+    secret = "SecretStr" in str(getattr(Settings.model_fields.get(name), "annotation", ""))
+    came = "" if secret else f" (came: {first.get('input')!r})"
     return f"CONSENT_{name.upper()}: {first['msg']}{came}"

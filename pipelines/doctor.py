@@ -7,10 +7,8 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 import duckdb
 
@@ -19,22 +17,14 @@ from consent.policies import Registry
 from consent.settings import Settings
 from consent.warehouse import open_existing, open_snapshot
 from ingestion.cluster import Cluster, describe_cluster, lag_of
+from pipelines.diagnosis import Diagnosis
+from pipelines.notification_check import mail_server, notification_targets
 
 GIB = 1024**3
 _DISK_FAIL, _DISK_WARN = GIB, 5 * GIB
 _STALE = timedelta(hours=24)  # as the check `freshness` has it
 _SHORT_RETENTION = timedelta(days=3)  # a weekend with ingest down
 _LOCK_WAIT = 2.0
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """One thing looked at; `advice` says what to do unless it is ok."""
-
-    status: Literal["ok", "warn", "fail"]
-    subject: str
-    finding: str
-    advice: str = ""
 
 
 def examine(settings: Settings) -> Iterator[Diagnosis]:
@@ -46,6 +36,8 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         _warehouse,
         _snapshot,
         _dagster,
+        notification_targets,
+        mail_server,
         _kafka,
     )
     for look in looks:

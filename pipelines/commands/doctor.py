@@ -11,7 +11,7 @@ from consent.settings import Settings
 from pipelines.commands.options import Home
 
 if TYPE_CHECKING:
-    from pipelines.doctor import Diagnosis
+    from pipelines.diagnosis import Diagnosis
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +25,7 @@ def doctor(home: Home = None) -> None:
     Each line is ok, warn or fail; ends with 1 if one is fail.
     """
     from pipelines.configured import configured
-    from pipelines.doctor import Diagnosis as Found
+    from pipelines.diagnosis import Diagnosis as Found
     from pipelines.doctor import examine
 
     try:

@@ -17,7 +17,8 @@ from ingestion.broker import broker_at_home
 from ingestion.send import send_lines
 from pipelines.cli import app
 from pipelines.configured import MASK, configured
-from pipelines.doctor import Diagnosis, examine
+from pipelines.diagnosis import Diagnosis
+from pipelines.doctor import examine
 from tests.ingestion.events import encode, event
 from tests.ingestion.quarantined import quarantined
 
