@@ -40,6 +40,11 @@ class Duration:
         """The most seconds it can last, whatever day it starts on."""
         return (_longest_days(self.months) + self.days) * 86_400 + self.seconds
 
+    @property
+    def shortest_seconds(self) -> int:
+        """The fewest seconds it can last: for a minimum that must be kept on every day."""
+        return (_shortest_days(self.months) + self.days) * 86_400 + self.seconds
+
 
 def parse(text: str) -> Duration:
     """Read a duration. Raises ValueError that says what is expected and what came."""
@@ -78,6 +83,19 @@ def _seconds_written(whole: timedelta, text: str) -> int:
 def _longest_days(months: int) -> int:
     """Over every month it can start in. Starting late in a month only shortens it, since the end is clamped."""
     return max((_first(start + months) - _first(start)).days for start in range(_LEAP_CYCLE)) if months else 0
+
+
+@lru_cache
+def _shortest_days(months: int) -> int:
+    """Over every day it can start on: a start late in its month ends at the end of a shorter one."""
+    if not months:
+        return 0
+    spans = []
+    for start in range(_LEAP_CYCLE):
+        last = (_first(start + 1) - _first(start)).days
+        length = (_first(start + months + 1) - _first(start + months)).days
+        spans.append((_first(start + months) - _first(start)).days - max(0, last - length))
+    return min(spans)
 
 
 def _first(month: int) -> date:

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consent.policy_files import Document, Loc, read, suggestion
-from consent.policy_models import Categories, Jurisdiction, Jurisdictions, Limit, Rule, Rules, Site
+from consent.policy_models import Categories, Jurisdiction, Jurisdictions, Limit, Rule, Rules
 from consent.policy_tables import write
+from consent.site_checks import check_site
+from consent.site_models import Site
 
 if TYPE_CHECKING:
     import duckdb
@@ -75,9 +77,13 @@ class Registry:
             if code != DEFAULT and any(limit.value for versions in jurisdiction.limits.values() for limit in versions)
         )
 
-    def line_of_item(self, site: str, place: int) -> int:
-        """The line on which a site's storage item (counted from 0) begins."""
-        return self.documents[f"sites/{site}.yaml"].line(("storage", place))
+    def line(self, site: str, *field: str | int) -> int:
+        """The line on which a field of a site begins; places in a list are counted from 0."""
+        return self.documents[f"sites/{site}.yaml"].line(field)
+
+    def meaning(self, site: Site) -> dict[str, str]:
+        """Every name of a category that this site may use, to the canonical one; the site's own names go first."""
+        return self.categories.meaning | dict(site.categories)
 
     def write(self, con: duckdb.DuckDBPyConnection) -> None:
         """(Re)create every table of the schema `policy`, in one go; the caller decides on the transaction."""
@@ -86,7 +92,7 @@ class Registry:
     def _with(self, path: Path, *, must_be_named_after_site: bool) -> Registry:
         document = read(path)
         site = document.validate(Site)
-        _check_site(site, document, self)
+        check_site(site, document, self.jurisdictions, self.meaning(site))
         if must_be_named_after_site and site.site != path.stem:
             raise document.wrong(("site",), f"expected the file's name, {path.stem!r}; came {site.site!r}")
         if site.site in self.sites:
@@ -134,27 +140,3 @@ def _check_versions(code: str, name: str, versions: list[Limit], document: Docum
     if len(set(starts)) < len(starts):
         loc = ("jurisdictions", code, "limits", name)
         raise document.wrong(loc, "two versions have the same effective_from; which one is in force cannot be told")
-
-
-def _check_site(site: Site, document: Document, registry: Registry) -> None:
-    codes = [code for code in registry.jurisdictions if code != DEFAULT]
-    if site.jurisdiction is not None and site.jurisdiction not in codes:
-        hint = suggestion(site.jurisdiction, codes)
-        raise document.wrong(
-            ("jurisdiction",), f"expected a key of jurisdictions.yaml{hint}; came {site.jurisdiction!r}"
-        )
-    names = registry.categories.meaning
-    for place, item in enumerate(site.storage):
-        if item.category is not None and item.category not in names:
-            hint = suggestion(item.category, list(names))
-            allowed = ", ".join(registry.categories.categories)
-            loc = ("storage", place, "category")
-            raise document.wrong(loc, f"expected one of {allowed} or a synonym{hint}; came {item.category!r}")
-    lists = {"versions": [v.version for v in site.versions], "providers": [p.name for p in site.providers]}
-    for key, values in lists.items():
-        for place, value in enumerate(values):
-            if value in values[:place]:
-                raise document.wrong((key, place), f"{value!r} is there twice")
-    for place, version in enumerate(site.versions[1:], start=1):
-        if version.effective_from <= site.versions[place - 1].effective_from:
-            raise document.wrong(("versions", place, "effective_from"), "expected a later time than the version before")

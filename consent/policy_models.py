@@ -1,21 +1,19 @@
-"""The shapes of the policy files, one class per mapping. What is allowed is said here and nowhere else."""
+"""The shapes of the shared policy files, one class per mapping. What is allowed is said here and nowhere else."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StringConstraints
 
-from consent.durations import EXPECTED, Duration, parse
+from consent.durations import Duration, parse
 from consent.policy_files import Strict
 
 Canonical = Literal["necessary", "functionality", "performance", "marketing"]
 Evidence = Literal["S", "Q", "K"]
 Severity = Literal["low", "medium", "high", "critical"]
-StorageType = Literal["cookie", "local_storage", "session_storage", "indexed_db", "pixel"]
 LimitName = Literal[
     "consent_validity",
     "reask_floor",
@@ -24,39 +22,9 @@ LimitName = Literal[
     "measurement_retention",
     "request_log_minimum",
     "proof_retention",
+    "tc_string_age",
 ]
-_WORDS = ("session", "persistent")
-
-
-@dataclass(frozen=True)
-class Lifetime:
-    """A declared lifetime: as written, its kind, and for a duration its length."""
-
-    text: str
-    kind: Literal["duration", "session", "persistent", "conflicting"]
-    duration: Duration | None = None
-
-
-def _lifetime(value: Any) -> Lifetime | None:
-    if value is None:
-        return None
-    parts = list(value) if isinstance(value, list) else [value]
-    for part in parts:
-        if part not in _WORDS:
-            try:
-                parse(part)
-            except ValueError:
-                raise ValueError(f"expected {EXPECTED}, or session, or persistent; came {part!r}") from None
-    if not parts:
-        raise ValueError("expected one lifetime or a list of those the document gives; came []")
-    text = ", ".join(parts)
-    if len(set(parts)) > 1:
-        return Lifetime(text, "conflicting")
-    if parts[0] == "session":
-        return Lifetime(text, "session")
-    if parts[0] == "persistent":
-        return Lifetime(text, "persistent")
-    return Lifetime(parts[0], "duration", parse(parts[0]))
+DutyName = Literal["honour_gpc", "disclosed_vendors"]
 
 
 def _moment(value: Any) -> datetime:
@@ -142,8 +110,17 @@ class Limit(Strict):
     effective_from: Day | None = None
 
 
+class Duty(Strict):
+    """Something asked for that is no number, from a day on."""
+
+    binding: bool
+    evidence: Evidence
+    citation: Text
+    effective_from: Day | None = None
+
+
 class Jurisdiction(Strict):
-    """A place, or a contract, that sets limits."""
+    """A place, or a contract, that sets limits and duties."""
 
     name: Text
     regime: Literal["opt_in", "opt_out"]
@@ -151,6 +128,7 @@ class Jurisdiction(Strict):
     limits: dict[LimitName, Annotated[list[Limit], Field(min_length=1), BeforeValidator(_listed)]] = Field(
         default_factory=dict
     )
+    duties: dict[DutyName, Duty] = Field(default_factory=dict)
 
 
 class Jurisdictions(Strict):
@@ -185,56 +163,3 @@ class Rules(Strict):
     """rules.yaml."""
 
     rules: dict[Word, Rule]
-
-
-class Provider(Strict):
-    """A system the policy describes; `sets_storage` where it says that the system stores something."""
-
-    name: Text
-    sets_storage: bool = False
-
-
-class StorageItem(Strict):
-    """One row of the policy's list, with None for what the row does not say."""
-
-    name: Text | None = None
-    type: StorageType = "cookie"
-    domain: Text | None = None
-    provider: Text | None = None
-    party: Literal["first", "third"] | None = None
-    category: Word | None = None
-    lifetime: Annotated[Lifetime | None, PlainValidator(_lifetime)] = None
-    purpose: Text | None = None
-
-    @property
-    def name_regex(self) -> str | None:
-        """For a name with `*`: what a full match of a name must look like (RE2)."""
-        if self.name is None or "*" not in self.name:
-            return None
-        return ".*".join(re.escape(part) for part in self.name.split("*"))
-
-
-class Version(Strict):
-    """A version of the policy; `material`: earlier consents no longer cover what it says."""
-
-    version: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    effective_from: Moment
-    material: bool = False
-
-
-class Site(Strict):
-    """sites/<site>.yaml: one site or app and the inventory its cookie policy declares."""
-
-    site: SiteId
-    name: Text | None = None
-    controller: Text | None = None
-    contact: Text | None = None
-    jurisdiction: str | None = None
-    consent_validity: Period | None = None
-    proof_retention: Period | None = None
-    withdrawal: Literal["banner", "preferences", "contact", "browser_settings"] | None = None
-    baseline_variant: Text | None = None
-    planned_split: dict[str, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
-    versions: list[Version] = Field(default_factory=list)
-    providers: list[Provider] = Field(default_factory=list)
-    storage: list[StorageItem] = Field(default_factory=list)

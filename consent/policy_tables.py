@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from consent.durations import Duration
 from consent.policy_models import Rule
+from consent.site_tables import TABLES as SITE_TABLES
+from consent.site_tables import site_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -16,41 +17,35 @@ if TYPE_CHECKING:
 Row = tuple[Any, ...]
 
 TABLES = {
-    "sites": "site varchar, name varchar, controller varchar, contact varchar, jurisdiction varchar,"
-    " consent_validity interval, proof_retention interval, withdrawal varchar, baseline_variant varchar",
-    "storage_items": "site varchar, row_no integer, line integer, name varchar, name_regex varchar, type varchar,"
-    " domain varchar, provider varchar, party varchar, category varchar, lifetime varchar, lifetime_kind varchar,"
-    " lifetime_longest_s bigint, purpose varchar",
-    "providers": "site varchar, provider varchar, sets_storage boolean",
-    "versions": "site varchar, policy_version varchar, effective_from timestamp, material boolean",
-    "planned_split": "site varchar, variant varchar, weight integer",
     "categories": "name varchar, category varchar",
     "purpose_terms": "term varchar, category varchar",
     "jurisdictions": "jurisdiction varchar, name varchar, regime varchar",
     "regions": "region varchar, jurisdiction varchar",
     "limits": "jurisdiction varchar, limit_name varchar, value interval, longest_s bigint, binding boolean,"
     " evidence varchar, citation varchar, effective_from date",
+    "duties": "jurisdiction varchar, duty varchar, binding boolean, evidence varchar, citation varchar,"
+    " effective_from date",
     "rules": "rule_id varchar, rule_case varchar, title varchar, description varchar, severity varchar,"
     " binding boolean, evidence varchar, citation varchar",
+    **SITE_TABLES,
 }
 
 
 def write(registry: Registry, con: duckdb.DuckDBPyConnection) -> None:
     """(Re)create the tables with the registry's rows; other tables of the schema are left alone."""
     rows = {
-        "sites": _sites(registry),
-        "storage_items": _storage_items(registry),
-        "providers": ((s.site, p.name, p.sets_storage) for s in registry.sites.values() for p in s.providers),
-        "versions": (
-            (s.site, v.version, v.effective_from, v.material) for s in registry.sites.values() for v in s.versions
-        ),
-        "planned_split": ((s.site, v, w) for s in registry.sites.values() for v, w in s.planned_split.items()),
         "categories": iter(registry.categories.meaning.items()),
         "purpose_terms": ((t, p.category) for p in registry.categories.purpose_terms for t in p.terms),
         "jurisdictions": ((code, j.name, j.regime) for code, j in registry.jurisdictions.items()),
         "regions": ((region, code) for code, j in registry.jurisdictions.items() for region in j.regions),
         "limits": _limits(registry),
+        "duties": (
+            (code, name, duty.binding, duty.evidence, duty.citation, duty.effective_from)
+            for code, j in registry.jurisdictions.items()
+            for name, duty in j.duties.items()
+        ),
         "rules": (row for rule_id, rule in registry.rules.items() for row in _rule(rule_id, rule)),
+        **site_rows(registry),
     }
     con.execute("create schema if not exists policy")
     for table, columns in TABLES.items():
@@ -65,54 +60,12 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None
         con.execute(f"insert into policy.{table} values {values}", [value for row in rows for value in row])  # noqa: S608
 
 
-def _interval(duration: Duration | None) -> str | None:
-    return duration.interval if duration else None
-
-
-def _sites(registry: Registry) -> Iterator[Row]:
-    for site in registry.sites.values():
-        yield (
-            site.site,
-            site.name,
-            site.controller,
-            site.contact,
-            site.jurisdiction,
-            _interval(site.consent_validity),
-            _interval(site.proof_retention),
-            site.withdrawal,
-            site.baseline_variant,
-        )
-
-
-def _storage_items(registry: Registry) -> Iterator[Row]:
-    meaning = registry.categories.meaning
-    for site in registry.sites.values():
-        for place, item in enumerate(site.storage):
-            lifetime = item.lifetime
-            yield (
-                site.site,
-                place + 1,
-                registry.line_of_item(site.site, place),
-                item.name,
-                item.name_regex,
-                item.type,
-                item.domain,
-                item.provider,
-                item.party,
-                meaning[item.category] if item.category else None,
-                lifetime.text if lifetime else None,
-                lifetime.kind if lifetime else None,
-                lifetime.duration.longest_seconds if lifetime and lifetime.duration else None,
-                item.purpose,
-            )
-
-
 def _limits(registry: Registry) -> Iterator[Row]:
     for code, jurisdiction in registry.jurisdictions.items():
         for name, versions in jurisdiction.limits.items():
             for limit in versions:
                 longest = limit.value.longest_seconds if limit.value else None
-                value = _interval(limit.value)
+                value = limit.value.interval if limit.value else None
                 yield code, name, value, longest, limit.binding, limit.evidence, limit.citation, limit.effective_from
 
 

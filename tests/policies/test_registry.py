@@ -12,9 +12,20 @@ import pytest
 
 from consent.errors import PolicyError
 from consent.policies import Registry
-from consent.policy_models import Jurisdiction, Limit, Provider, Rule, RuleCase, Site, StorageItem, Version
+from consent.policy_models import Duty, Jurisdiction, Limit, Rule, RuleCase
 from consent.policy_tables import TABLES
 from consent.settings import ROOT
+from consent.site_models import (
+    Banner,
+    Processor,
+    Promise,
+    Provider,
+    Site,
+    StorageItem,
+    Toggle,
+    Version,
+    When,
+)
 
 POLICIES = ROOT / "policies"
 Edit = Callable[[str, str, str], None]
@@ -51,6 +62,32 @@ SITE_MISTAKES = {
     ),
     "wrong lifetime in a list": (
         "site: shop\nstorage:\n  - lifetime: [session, forever]\n", 3, "storage.1.lifetime", ["came 'forever'"],
+    ),
+    "unknown place served": (
+        "site: shop\njurisdictions: [FR, UK]\n", 2, "jurisdictions.2", ["jurisdictions.yaml", "'UK'"],
+    ),
+    "unknown relation to keep": ("site: shop\nretention:\n  event: P1Y\n", 3, "retention.event", ["events'?"]),
+    "a toggle of nothing known": (
+        "site: shop\nbanners:\n  - toggles:\n      - categories: [ads, adz]\n", 4, "banners.1.toggles.1.categories.2",
+        ["did you mean 'ads'?"],
+    ),
+    "a category of the site's own that is none": (
+        "site: shop\ncategories:\n  social: socials\n", 3, "categories.social", ["expected one of necessary"],
+    ),
+    "a hash that is none": ("site: shop\nbanners:\n  - notice_hash: abc\n", 3, "banners.1.notice_hash", ["'abc'"]),
+    "a promise nobody knows": (
+        "site: shop\npromises:\n  - promise: reject_blocks\n", 3, "promises.1.promise", ["reject_blocks_nonessential"],
+    ),
+    "a promise without its period": (
+        "site: shop\npromises:\n  - promise: preference_suppresses_banner\n", 3, "promises.1",
+        ["expected period; came none"],
+    ),
+    "a promise with too much": (
+        "site: shop\npromises:\n  - promise: reject_blocks_nonessential\n    period: P1Y\n", 3, "promises.1",
+        ["expected no other key; came period"],
+    ),
+    "a country in words": (
+        "site: shop\nprocessors:\n  - name: Host\n    country: Norway\n", 4, "processors.1.country", ["came 'Norway'"],
     ),
     "no lifetime in the list": ("site: shop\nstorage:\n  - lifetime: []\n", 3, "storage.1.lifetime", ["came []"]),
     "number for a lifetime": ("site: shop\nstorage:\n  - lifetime: 365\n", 3, "storage.1.lifetime", ["came 365"]),
@@ -245,6 +282,7 @@ def test_shipped_limits_are_those_of_the_table() -> None:
         ("DE", "reask_floor_recognised_service"): "P1Y",
         ("LU", "consent_validity"): "P12M",
         ("TCF", "consent_validity"): "P13M",
+        ("TCF", "tc_string_age"): "P13M",
         ("US-CA", "reask_floor"): "P12M",
         ("US-CA", "request_log_minimum"): "P24M",
     }
@@ -259,6 +297,7 @@ def test_eu_and_eea_members_all_have_a_place() -> None:
 
 def test_every_key_is_explained_to_those_who_edit() -> None:
     readme = (POLICIES / "README.md").read_text(encoding="utf-8")
-    for model in (Site, StorageItem, Version, Provider, Jurisdiction, Limit, Rule, RuleCase):
+    models = (Site, StorageItem, Version, Banner, Toggle, Provider, Processor, Promise, When)
+    for model in (*models, Jurisdiction, Limit, Duty, Rule, RuleCase):
         for key in model.model_fields:
             assert f"`{key}`" in readme, f"{model.__name__}.{key}"
