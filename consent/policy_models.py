@@ -70,6 +70,7 @@ Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"
 Code = Annotated[str, StringConstraints(pattern=r"^(default|[A-Z]{2,5}(-[A-Z0-9]{1,3})?)$")]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
 SiteId = Annotated[str, StringConstraints(pattern=r"^\S{1,253}$")]
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$")]
 
 
 class Category(Strict):

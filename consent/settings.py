@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from consent.collector_settings import CollectorSettings
 from consent.errors import SettingsError
 from consent.kafka_settings import KafkaSettings
 from consent.notification_settings import NotificationSettings
@@ -15,7 +16,7 @@ from consent.notification_settings import NotificationSettings
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class Settings(NotificationSettings, KafkaSettings):
+class Settings(CollectorSettings, NotificationSettings, KafkaSettings):
     """What can be set, as `CONSENT_<NAME>` or as `name = …` in `consent.toml` (the environment wins)."""
 
     model_config = SettingsConfigDict(

@@ -10,7 +10,7 @@ from pydantic import Field, PlainValidator, StringConstraints, model_validator
 
 from consent.durations import EXPECTED, Duration, parse
 from consent.policy_files import Strict
-from consent.policy_models import Canonical, Moment, Period, Region, SiteId, Text, Word
+from consent.policy_models import Canonical, Moment, Origin, Period, Region, SiteId, Text, Word
 
 StorageType = Literal["cookie", "local_storage", "session_storage", "indexed_db", "pixel"]
 Platform = Literal["web", "ios", "android", "desktop", "tv", "other"]
@@ -188,6 +188,7 @@ class Site(Strict):
     proof_retention: Period | None = None
     retention: dict[RelationName, Period] = Field(default_factory=dict)
     withdrawal: Literal["banner", "preferences", "contact", "browser_settings"] | None = None
+    origins: list[Origin] = Field(default_factory=list)
     baseline_variant: Text | None = None
     planned_split: dict[str, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
     versions: list[Version] = Field(default_factory=list)
