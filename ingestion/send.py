@@ -6,17 +6,23 @@ import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import BinaryIO, Protocol, TypeVar
 
 from kafka import KafkaProducer
 
 from consent.errors import BrokerUnavailable
 from consent.settings import Settings
+from ingestion.adapters import Format
+from ingestion.adapters.native import Told
 from ingestion.broker import bootstrap_servers
 from ingestion.connection import kafka_errors, kafka_python_options, security
 from ingestion.decoder import Decoder, as_batch
+from ingestion.rejected import Rejected
 from ingestion.topics import describe_topic
+from ingestion.translate import Translated, translate
 
+T = TypeVar("T")
 _CHECK_LINES = 10_000
 
 
@@ -47,10 +53,11 @@ class Line:
 
 @dataclass
 class Sent:
-    """Totals; `rejected` maps a reason to the numbers (from 1) of the lines that `--check` held back."""
+    """Totals; `rejected` maps a reason to the numbers (from 1) of the lines held back, `kept` is where they lie."""
 
     sent: int
     rejected: dict[str, list[int]]
+    kept: Path | None = None
 
 
 def send_lines(lines: Iterable[bytes], settings: Settings, *, check: bool = False) -> Sent:
@@ -63,6 +70,35 @@ def send_lines(lines: Iterable[bytes], settings: Settings, *, check: bool = Fals
     good = _only_good(numbered, rejected) if check else (line for _, line in numbered)
     sent = send_records((Line(_subject(line), line) for line in good), settings)
     return Sent(sent, rejected)
+
+
+def send_native(stream: BinaryIO, form: Format, told: Told, settings: Settings) -> Sent:
+    """Send what a file of native payloads says, as canonical events that the decoder accepts.
+
+    A payload that its adapter does not understand, or whose event breaks the contract, stays behind with its reason in
+    `<home>/rejected/<format>.ndjson`, which only this user can read. Raises as `send_lines`.
+    """
+    rejected: dict[str, list[int]] = {}
+    kept = Rejected(settings.home, form.name)
+
+    def understood() -> Iterator[tuple[Translated, bytes]]:
+        for translated in translate(stream, form, told):
+            if translated.reason is not None:
+                rejected.setdefault(translated.reason, []).append(translated.number)
+                kept.keep(translated, translated.reason)
+            yield from ((translated, json.dumps(event).encode()) for event in translated.events)
+
+    def good() -> Iterator[bytes]:
+        for translated, line, reason in _judged(understood()):
+            if reason is None:
+                yield line
+            else:
+                rejected.setdefault(reason, []).append(translated.number)
+                kept.keep(translated, reason)
+
+    with kept:
+        sent = send_records((Line(_subject(line), line) for line in good()), settings)
+    return Sent(sent, rejected, kept.path if rejected else None)
 
 
 def send_records(
@@ -110,12 +146,18 @@ def _subject(line: bytes) -> bytes | None:
 
 
 def _only_good(numbered: Iterable[tuple[int, bytes]], rejected: dict[str, list[int]]) -> Iterator[bytes]:
+    for number, line, reason in _judged(numbered):
+        if reason is None:
+            yield line
+        else:
+            rejected.setdefault(reason, []).append(number)
+
+
+def _judged(lines: Iterable[tuple[T, bytes]]) -> Iterator[tuple[T, bytes, str | None]]:
+    """Each line with the reason the decoder would set it aside for, or None."""
     with Decoder() as decoder:
-        lines = iter(numbered)
-        while chunk := list(itertools.islice(lines, _CHECK_LINES)):
+        waiting = iter(lines)
+        while chunk := list(itertools.islice(waiting, _CHECK_LINES)):
             decoder.decode(as_batch([line for _, line in chunk]))
-            for (number, line), reason in zip(chunk, decoder.reasons(), strict=True):
-                if reason is None:
-                    yield line
-                else:
-                    rejected.setdefault(reason, []).append(number)
+            for (whose, line), reason in zip(chunk, decoder.reasons(), strict=True):
+                yield whose, line, reason

@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 from consent.models import statements
 from consent.policies import Registry
 from consent.settings import ROOT, Settings
+from ingestion.adapters import FORMATS, format_of
 from pipelines.cli import app
 
 _DOCS = ROOT / "docs"
@@ -23,7 +24,13 @@ _EVIDENCE = {
 
 def documents() -> dict[Path, str]:
     """Every page, with its text."""
-    pages = {"settings.md": _settings(), "commands.md": _commands(), "rules.md": _rules(), "relations.md": _relations()}
+    pages = {
+        "settings.md": _settings(),
+        "commands.md": _commands(),
+        "rules.md": _rules(),
+        "relations.md": _relations(),
+        "adapters.md": _adapters(),
+    }
     return {_DOCS / name: "\n".join(lines) + "\n" for name, lines in pages.items()}
 
 
@@ -97,6 +104,32 @@ def _relations() -> Iterator[str]:
     for mart in statements("marts"):
         link = f"[`{mart.name}`](../sql/marts/{mart.name}.sql)"
         yield f"| {link} | {', '.join(mart.grain)} | {mart.owner} | {mart.title} |"
+
+
+def _adapters() -> Iterator[str]:
+    yield "# Adapters"
+    yield ""
+    yield "`consent send FILE --format NAME` turns what another system wrote into events of the contract: one payload"
+    yield "a line (text or JSON), rows of a CSV where the system exports one, a whole document for the scans. Each raw"
+    yield "signal becomes exactly one of impression, decision, dismissal, replay, reopen or observation, or nothing"
+    yield "where nothing happened. The id of an event is made from its payload: a file sent twice counts once."
+    yield ""
+    yield "What a payload does not say can be told for all by options (`--site`, `--category BG51=marketing`, …), for"
+    yield "one of them by an envelope around it:"
+    yield ""
+    yield "```json"
+    yield '{"subject": "b7f3c2a1d4e5", "occurred_at": "2026-11-20T10:00:00Z", "payload": "CookieConsent=0"}'
+    yield "```"
+    yield ""
+    yield "What is not understood is rejected with a reason, counted, and kept in `<home>/rejected/NAME.ndjson`; it"
+    yield "never reaches Kafka or a log. An id that does not have the form of a subject is hashed (SHA-256, 128 bits);"
+    yield "user ids, traits, addresses and user agents are not read."
+    yield ""
+    yield "| format | what it is | maps | cannot know |"
+    yield "|---|---|---|---|"
+    for name in FORMATS:
+        form = format_of(name)
+        yield f"| `{name}` | {form.title} | {_cell(form.maps)} | {_cell(form.cannot_know)} |"
 
 
 def main() -> None:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import enum
 import signal
 import sys
 import threading
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
 from consent.errors import ConsentError
 from consent.settings import Settings
-from pipelines.commands.options import Home
+from pipelines.commands.options import Home, parse_time
+
+if TYPE_CHECKING:
+    from ingestion.send import Sent
+
+CANONICAL = "canonical"
+
+
+class Kind(enum.StrEnum):
+    """What a state is that the payload does not tell."""
+
+    decision = "decision"
+    replay = "replay"
 
 
 def register(app: typer.Typer) -> None:
@@ -49,26 +63,88 @@ def broker(
 
 
 def send(
-    file: Annotated[str, typer.Argument(help="NDJSON file, or - for standard input.", show_default=False)] = "-",
-    check: Annotated[bool, typer.Option("--check", help="Judge each line first; send only good ones.")] = False,
+    file: Annotated[str, typer.Argument(help="File, or - for standard input.", show_default=False)] = "-",
+    form: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="What the file holds; docs/adapters.md lists the formats.")
+    ] = CANONICAL,
+    check: Annotated[
+        bool, typer.Option("--check", help="Judge each canonical line first; send only good ones.")
+    ] = False,
+    site: Annotated[str | None, typer.Option(help="Site or app, where the payload does not say.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Pseudonymous id, where the payload names nobody.")] = None,
+    at: Annotated[
+        datetime | None, typer.Option(parser=parse_time, metavar="TIME", help="When, where the payload does not say.")
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="Where the visitors are, such as NO or US-CA.")] = None,
+    platform: Annotated[str | None, typer.Option(help="web, ios, android, desktop, tv or other.")] = None,
+    policy_version: Annotated[str | None, typer.Option(help="Of the cookie policy that was shown.")] = None,
+    kind: Annotated[
+        Kind | None, typer.Option(help="What a state is that the payload does not tell: just chosen, or read.")
+    ] = None,
+    category: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=CATEGORY", help="What the CMP's own NAME means; may be repeated.")
+    ] = None,
+    categories: Annotated[
+        str | None, typer.Option(metavar="A,B,C", help="All that were asked, where only granted ones are named.")
+    ] = None,
     home: Home = None,
 ) -> None:
-    """Send canonical events, one JSON object per line, into Kafka.
+    """Send events into Kafka: canonical ones, one JSON object per line, or what another system wrote (--format).
 
-    Lines go out untouched and ingest judges them. With --check bad lines stay behind, listed by reason, and the exit
-    code is 1.
+    Canonical lines go out untouched and ingest judges them; with --check bad lines stay behind, listed by reason.
+    Native payloads that are not understood stay behind too, kept with their reason under the home folder. The exit code
+    is 1 where anything stayed behind.
     """
-    from ingestion.send import send_lines
+    from ingestion.adapters import format_of
+    from ingestion.adapters.native import Told
+    from ingestion.send import send_lines, send_native
 
-    with _open(file) as lines:
-        sent = send_lines(lines, Settings.load(home=home), check=check)
+    settings = Settings.load(home=home)
+    with _open(file) as stream:
+        if form == CANONICAL:
+            sent = send_lines(stream, settings, check=check)
+        else:
+            told = Told(
+                site=site,
+                subject=subject,
+                occurred_at=at or (_written_at(file) if format_of(form).is_whole else None),
+                region=region,
+                platform=platform,
+                policy_version=policy_version,
+                kind=kind.value if kind else None,
+                names=_named(category or []),
+                declared=tuple(name.strip() for name in (categories or "").split(",") if name.strip()),
+            )
+            sent = send_native(stream, format_of(form), told, settings)
+    _tell(sent)
+
+
+def _tell(sent: Sent) -> None:
+    """Say what went out and what stayed behind; exit 1 if anything did."""
     rejected = sum(len(numbers) for numbers in sent.rejected.values())
     typer.echo(f"sent {sent.sent}, rejected {rejected}")
     for reason, numbers in sent.rejected.items():
         listed = ", ".join(map(str, numbers[:5])) + (", …" if len(numbers) > 5 else "")
         typer.echo(f"  {reason}: line {listed}", err=True)
+    if sent.kept:
+        typer.echo(f"  kept in {sent.kept}", err=True)
     if rejected:
         raise typer.Exit(1)
+
+
+def _named(pairs: list[str]) -> dict[str, str]:
+    named = {}
+    for pair in pairs:
+        name, equals, category = pair.partition("=")
+        if not (name and equals and category):
+            raise ConsentError(f"--category: expected NAME=CATEGORY, such as BG51=marketing; came {pair[:80]!r}")
+        named[name] = category
+    return named
+
+
+def _written_at(file: str) -> datetime | None:
+    """When a file was last written: a scan that holds no time of its own is as old as that."""
+    return None if file == "-" else datetime.fromtimestamp(Path(file).stat().st_mtime, UTC)
 
 
 def _open(file: str) -> BinaryIO | nullcontext[BinaryIO]:
