@@ -1,8 +1,9 @@
 """The policies: what sites declare and what the law, guidance and the organisation set as limits, read from YAML.
 
-`Registry.load(folder)` reads `categories.yaml`, `jurisdictions.yaml`, `rules.yaml` and `sites/*.yaml`; everything it
-accepts is consistent (every category, jurisdiction and region that is named exists, once). What a policy document does
-not say stays None here: nothing is guessed. `policies/README.md` explains each key to the people who edit them.
+`Registry.load(folder)` reads `categories.yaml`, `jurisdictions.yaml`, `rules.yaml`, `sites/*.yaml` and the metrics
+(`consent.metrics`); everything it accepts is consistent (every category, jurisdiction and region that is named exists,
+once). What a policy document does not say stays None here: nothing is guessed. `policies/README.md` explains each key
+to the people who edit them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from consent.metrics import Metrics
 from consent.policy_files import Document, Loc, read, suggestion
 from consent.policy_models import Categories, Jurisdiction, Jurisdictions, Limit, Rule, Rules
 from consent.policy_tables import write
@@ -34,6 +36,7 @@ class Registry:
     jurisdictions: dict[str, Jurisdiction]
     rules: dict[str, Rule]
     sites: dict[str, Site]
+    metrics: Metrics
     documents: dict[str, Document]  # by path inside the folder; a site given by itself, by `sites/<site>.yaml`
 
     @classmethod
@@ -45,7 +48,8 @@ class Registry:
         jurisdictions = documents["jurisdictions.yaml"].validate(Jurisdictions).jurisdictions
         _check_jurisdictions(jurisdictions, documents["jurisdictions.yaml"])
         rules = documents["rules.yaml"].validate(Rules).rules
-        registry = cls(folder, categories, jurisdictions, rules, {}, documents)
+        metrics = Metrics.load(folder)
+        registry = cls(folder, categories, jurisdictions, rules, {}, metrics, documents | metrics.documents)
         paths = sorted((folder / "sites").glob("*.yaml"))
         for path in paths:
             registry = registry._with(path, must_be_named_after_site=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from consent.metrics import Metric
 from consent.policy_models import Rule
 from consent.site_tables import TABLES as SITE_TABLES
 from consent.site_tables import site_rows
@@ -27,6 +28,9 @@ TABLES = {
     " effective_from date",
     "rules": "rule_id varchar, rule_case varchar, title varchar, description varchar, severity varchar,"
     " binding boolean, evidence varchar, citation varchar",
+    "metrics": "place integer, name varchar, title varchar, description varchar, unit varchar, numerator varchar,"
+    " denominator varchar, formula varchar, excludes varchar, source varchar, relation varchar, null_when varchar,"
+    " presets varchar[]",
     **SITE_TABLES,
 }
 
@@ -45,6 +49,7 @@ def write(registry: Registry, con: duckdb.DuckDBPyConnection) -> None:
             for name, duty in j.duties.items()
         ),
         "rules": (row for rule_id, rule in registry.rules.items() for row in _rule(rule_id, rule)),
+        "metrics": ((place, *_metric(metric)) for place, metric in enumerate(registry.metrics, start=1)),
         **site_rows(registry),
     }
     con.execute("create schema if not exists policy")
@@ -75,3 +80,20 @@ def _rule(rule_id: str, rule: Rule) -> Iterator[Row]:
     for case, other in rule.cases.items():
         given = other.model_dump(exclude_none=True)
         yield rule_id, case, *(given.get(name, getattr(rule, name)) for name in whole)
+
+
+def _metric(metric: Metric) -> Row:
+    return (
+        metric.name,
+        metric.title,
+        metric.description,
+        metric.unit,
+        metric.numerator.text,
+        metric.denominator.text if metric.denominator else None,
+        metric.formula,
+        metric.excludes,
+        metric.source,
+        metric.over,
+        metric.null_when.text if metric.null_when else None,
+        list(metric.presets),
+    )

@@ -8,11 +8,13 @@ from pathlib import Path
 import typer
 from pydantic_core import PydanticUndefined
 
+from consent.metrics import Metrics
 from consent.models import statements
 from consent.policies import Registry
 from consent.settings import ROOT, Settings
 from ingestion.adapters import FORMATS, format_of
 from pipelines.cli import app
+from pipelines.metrics_page import metrics_page
 
 _DOCS = ROOT / "docs"
 _EVIDENCE = {
@@ -30,6 +32,7 @@ def documents() -> dict[Path, str]:
         "rules.md": _rules(),
         "relations.md": _relations(),
         "adapters.md": _adapters(),
+        "metrics.md": metrics_page(Metrics.load(ROOT / "policies")),
     }
     return {_DOCS / name: "\n".join(lines) + "\n" for name, lines in pages.items()}
 
