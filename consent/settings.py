@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from consent.collector_settings import CollectorSettings
+from consent.dashboard_settings import DashboardSettings
 from consent.errors import SettingsError
 from consent.kafka_settings import KafkaSettings
 from consent.notification_settings import NotificationSettings
@@ -16,7 +17,7 @@ from consent.notification_settings import NotificationSettings
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class Settings(CollectorSettings, NotificationSettings, KafkaSettings):
+class Settings(DashboardSettings, CollectorSettings, NotificationSettings, KafkaSettings):
     """What can be set, as `CONSENT_<NAME>` or as `name = …` in `consent.toml` (the environment wins)."""
 
     model_config = SettingsConfigDict(

@@ -12,27 +12,48 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from consent.errors import ConsentError
+from dashboards import labels, wording
+from dashboards.i18n import N_, carried, translated
+from dashboards.i18n import gettext as _
 
 NONE = "(none)"  # in the URL: the rows that have no such value
 DAYS = 90  # a view without dates shows the last 90 days
 
-LABELS = {
-    "site": "Site",
-    "region": "Region",
-    "platform": "Platform",
-    "banner_version": "Banner version",
-    "severity": "Severity",
-    "rule": "Rule",
-    "jurisdiction": "Jurisdiction",
-    "status": "Status",
-    "from": "From",
-    "to": "To",
+_LABELS = {
+    "banner_version": N_("Banner version"),
+    "by": N_("By"),
+    "category": N_("Category"),
+    "compare": N_("Compare with"),
+    "from": N_("From"),
+    "jurisdiction": N_("Jurisdiction"),
+    "kind": N_("Kind"),
+    "metric": N_("Metric"),
+    "page": N_("Page"),
+    "platform": N_("Platform"),
+    "region": N_("Region"),
+    "rule": N_("Rule"),
+    "severity": N_("Severity"),
+    "site": N_("Site"),
+    "status": N_("Status"),
+    "step": N_("Period"),
+    "to": N_("To"),
+    "under": N_("Rules of"),
+    "variant": N_("Variant"),
+    "validity": N_("Validity"),
 }
 PROMPTS = ("site", "region", "platform", "banner_version", "from", "to")
 FINDINGS = ("site", "severity", "rule", "jurisdiction", "status")
 QUALITY = ("site", "from", "to")
 EXPIRY = ("site", "jurisdiction")
-ALWAYS = {"severity": ("critical", "high", "medium", "low"), "status": ("open",)}
+INVENTORY = ("site", "status", "category")
+RATES = ("metric", "by", "step", "compare", "category", "site", "region", "platform", "banner_version", "from", "to")
+BANNER = ("site", "category")
+ALERTS = ("site", "kind", "status")
+ALWAYS = {
+    "severity": labels.SEVERITIES,
+    "status": ("open",),
+}
+REQUIRED = {"metric": "opt_in_rate", "by": "category", "step": "auto", "compare": "previous"}
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LISTED = 20
@@ -70,7 +91,9 @@ class Filters:
         to = _day("to", given["to"]) or last_day
         start = _day("from", given["from"]) or _back(to, DAYS - 1)
         if start > to:
-            raise BadFilter("from", f"From ({start}) is after To ({to}): choose a From on or before it.")
+            raise BadFilter(
+                "from", _("From (%(start)s) is after To (%(to)s): choose a From on or before it.", start=start, to=to)
+            )
         return cls(fields, values, start, to)
 
     @property
@@ -83,6 +106,8 @@ class Filters:
     @property
     def step(self) -> str:
         """What one point of a chart covers: long views are drawn by week or month, so that pages stay small."""
+        if (wanted := self.values.get("step", "auto")) != "auto":
+            return wanted
         return "day" if self.days <= 100 else "week" if self.days <= 732 else "month"
 
     def parameters(self, **others: Any) -> dict[str, Any]:
@@ -100,13 +125,29 @@ class Filters:
         pairs: dict[str, Any] = {name: value for name, value in self.values.items() if name in wanted}
         if self.date_from and self.date_to and "from" in wanted:
             pairs |= {"from": self.date_from.isoformat(), "to": self.date_to.isoformat()}
-        pairs |= changes
-        return f"?{urlencode(pairs)}" if pairs else ""
+        pairs |= changes | carried()
+        return encoded(pairs)
 
     def describe(self) -> str:
         """The narrowing in words, for headings and empty tables."""
-        parts = [f"{LABELS[name].lower()} {value}" for name, value in self.values.items()]
-        return ", ".join(parts) if parts else "all sites"
+        parts = [
+            f"{label(name)} {labels.value(name, value)}" for name, value in self.values.items() if name not in REQUIRED
+        ]
+        return ", ".join(parts) if parts else _("All sites")
+
+    def chosen(self, name: str) -> str:
+        """The value of a filter that always has one."""
+        return self.values.get(name, REQUIRED[name])
+
+
+def encoded(pairs: Mapping[str, Any]) -> str:
+    """The query of an address, `?` included; empty where there is none."""
+    return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def label(name: str) -> str:
+    """A filter's name as it stands above its field."""
+    return translated(_LABELS[name])
 
 
 def options(name: str, choices: Mapping[str, Sequence[str]]) -> list[str]:
@@ -120,7 +161,7 @@ def options(name: str, choices: Mapping[str, Sequence[str]]) -> list[str]:
 def _single(query: QueryParams, name: str) -> str:
     given = query.getlist(name)
     if len(given) > 1:
-        raise BadFilter(name, f"{LABELS[name]} is given {len(given)} times: choose one value.")
+        raise BadFilter(name, _("%(name)s is given %(n)s times: choose one value.", name=label(name), n=len(given)))
     return given[0].strip() if given else ""
 
 
@@ -129,8 +170,9 @@ def _known(name: str, text: str, choices: Mapping[str, Sequence[str]]) -> str:
     if text in allowed:
         return text
     listed = ", ".join(allowed[:_LISTED]) + (" …" if len(allowed) > _LISTED else "")
-    hint = f"Choose one of: {listed}." if allowed else "There are none yet."
-    raise BadFilter(name, f"{LABELS[name]} “{_quoted(text)}” is not in the data. {hint}")
+    hint = _("Choose one of: %(values)s.", values=listed) if allowed else _("There are none yet.")
+    problem = _("%(name)s “%(value)s” is not in the data.", name=label(name), value=_quoted(text))
+    raise BadFilter(name, f"{problem} {hint}")
 
 
 def _day(name: str, text: str) -> date | None:
@@ -141,7 +183,14 @@ def _day(name: str, text: str) -> date | None:
             return date.fromisoformat(text)
     except ValueError:
         pass  # a 31st of June: the same message
-    raise BadFilter(name, f"{LABELS[name]} “{_quoted(text)}” is not a date: write year-month-day, such as 2026-11-16.")
+    raise BadFilter(
+        name,
+        _(
+            "%(name)s “%(value)s” is not a date: write year-month-day, such as 2026-11-16.",
+            name=label(name),
+            value=_quoted(text),
+        ),
+    )
 
 
 def _back(day: date, days: int) -> date:
@@ -149,4 +198,4 @@ def _back(day: date, days: int) -> date:
 
 
 def _quoted(text: str) -> str:
-    return text if len(text) <= _QUOTED else text[:_QUOTED] + "…"
+    return wording.shorten(text, _QUOTED)

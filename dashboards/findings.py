@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.exceptions import HTTPException
+
+from consent.acknowledgements import Acknowledgement
+from dashboards import filters
 from dashboards.filters import Filters
+from dashboards.i18n import gettext as _
+from dashboards.page import Asked, Built, Page
 from dashboards.queries import Row, Snapshot
 
 PAGE = 50  # rows on one page
@@ -36,13 +43,51 @@ class Evidence:
     cells: tuple[tuple[str, Any], ...]
 
 
-def findings(snapshot: Snapshot, filters: Filters, page: int) -> Findings:
-    """One page of the findings that the filters leave; a page past the end shows the last one."""
+def findings(
+    snapshot: Snapshot, filters: Filters, page: int, acknowledged: Mapping[str, Acknowledgement] | None = None
+) -> Findings:
+    """One page of the findings that the filters leave; a page past the end shows the last one.
+
+    `acknowledged` are the answers given since the snapshot was made: they show at once.
+    """
     count = snapshot.one("findings_count", filters.parameters()) or {"findings": 0}
     total = int(count["findings"])
     page = min(page, max(1, -(-total // PAGE)))
     rows = snapshot.rows("findings", filters.parameters(rows=PAGE, skip=(page - 1) * PAGE))
-    return Findings(filters, rows, total, page)
+    return Findings(filters, [with_answer(row, acknowledged or {}) for row in rows], total, page)
+
+
+def with_answer(row: Row, acknowledged: Mapping[str, Acknowledgement]) -> Row:
+    """The finding with the status that an answer given since gives it."""
+    is_open = row["status"] in {"open", "reopened"}
+    return {**row, "status": "acknowledged"} if is_open and row["finding_id"] in acknowledged else row
+
+
+def history(snapshot: Snapshot, row: Row, acknowledged: Acknowledgement | None) -> list[Row]:
+    """What happened to a finding, the newest first; an answer the snapshot does not know yet included."""
+    if snapshot.holds("finding_history"):
+        known = snapshot.rows("finding_history", {"finding_id": row["finding_id"]})
+    else:
+        known = [{"at": row["first_seen"], "event": "opened", "by": "", "until": None, "why": ""}]
+    if acknowledged and not any(one["event"] == "acknowledged" and one["at"] == acknowledged.at for one in known):
+        answer = {"at": acknowledged.at, "event": "acknowledged"}
+        known = [{**answer, "by": acknowledged.by, "until": acknowledged.until, "why": acknowledged.why}, *known]
+    return known
+
+
+def _list(asked: Asked) -> Built:
+    view = findings(asked.snapshot, asked.filters, page_number(asked.query.get("page", "1")), asked.acknowledged)
+    return Built({"view": view})
+
+
+def page_number(text: str) -> int:
+    """The page that an address names. Raises HTTPException for what is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
+        raise HTTPException(400, _("The page is a whole number from 1."))
+    return int(text)
+
+
+PAGE_OF_FINDINGS = Page("findings", "/findings", filters.FINDINGS, _list)
 
 
 def evidence(text: str | None) -> list[Evidence]:

@@ -22,11 +22,19 @@ SECURITY = {
 FRESH = "private, no-cache"  # pages and downloads: may be kept, never shown without asking again
 
 
+def _embedded(frame_ancestors: str) -> dict[str, str]:
+    """The same for charts that others may show in a frame; X-Frame-Options cannot name whom."""
+    policy = SECURITY["content-security-policy"].replace("frame-ancestors 'none'", f"frame-ancestors {frame_ancestors}")
+    left = {name: value for name, value in SECURITY.items() if name != "x-frame-options"}
+    return {**left, "content-security-policy": policy, "cross-origin-resource-policy": "cross-origin"}
+
+
 class SecurityHeaders:
     """Adds the headers to each response that does not set them itself."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, frame_ancestors: str = "'none'") -> None:
         self.app = app
+        self._embedded = _embedded(frame_ancestors)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and the response back with headers."""
@@ -34,7 +42,8 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in SECURITY.items():
+                framed = scope["path"].startswith("/embed/")
+                for name, value in (self._embedded if framed else SECURITY).items():
                     headers.setdefault(name, value)
                 headers.setdefault("cache-control", FRESH)
             await send(message)

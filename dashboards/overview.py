@@ -6,28 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from dashboards import charts, wording
+from dashboards import charts, labels, wilson, wording
+from dashboards import filters as fields
 from dashboards.charts import LineChart, Point, Series
 from dashboards.filters import Filters
+from dashboards.i18n import gettext as _
+from dashboards.page import Asked, Built, Page
 from dashboards.queries import Freshness, Row, Snapshot
+from dashboards.wilson import THIN
 
 RECENT = 7  # days that count as "now"
-THIN = 100  # fewer prompts than this make a rate that means little
 
-_COLOURS = {
-    "marketing": charts.VERMILLION,
-    "performance": charts.BLUE,
-    "functionality": charts.GREEN,
-    "necessary": charts.GREY,
+_PROMPT_SERIES = {
+    "shown": charts.GREY,
+    "choices": charts.BLUE,
+    "accept_all": charts.VERMILLION,
+    "reject_all": charts.PURPLE,
+    "save": charts.GREEN,
 }
-_OTHER_COLOURS = (charts.PURPLE, charts.ORANGE)
-_PROMPT_SERIES = (
-    Series("shown", "Prompts", charts.GREY),
-    Series("choices", "Choices", charts.BLUE),
-    Series("accept_all", "Accept all", charts.VERMILLION),
-    Series("reject_all", "Reject all", charts.PURPLE),
-    Series("save", "Save", charts.GREEN),
-)
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,14 @@ class CategoryRates:
     @property
     def label(self) -> str:
         """The category's name as a heading."""
-        return wording.label(self.category)
+        return labels.label(self.category)
+
+    @property
+    def interval(self) -> tuple[float | None, float | None]:
+        """The 95% interval of the latest opt-in rate."""
+        if self.recent is None or self.recent["impressions_missing"]:
+            return None, None
+        return wilson.interval(self.recent["granted"], self.recent["shown"])
 
     @property
     def change(self) -> str:
@@ -98,7 +101,7 @@ class Overview:
     @property
     def headline(self) -> str:
         """The answer in one sentence, for the category that people refuse most often to grant."""
-        return sentence(self.rates[0], self.recent_days) if self.rates else "Nobody was prompted in these days."
+        return sentence(self.rates[0], self.recent_days) if self.rates else _("Nobody was prompted in these days.")
 
 
 def overview(snapshot: Snapshot, filters: Filters, recent_days: int = RECENT) -> Overview:
@@ -111,10 +114,10 @@ def overview(snapshot: Snapshot, filters: Filters, recent_days: int = RECENT) ->
     freshness = snapshot.freshness()
     latest, earlier = (_by_category(snapshot, filters.between(*window)) for window in (recent, before))
     whole = snapshot.rows("opt_in_total", filters.parameters())
-    colours = _colours([row["category"] for row in whole])
+    colours = charts.category_colours([row["category"] for row in whole])
     rates = tuple(
         CategoryRates(name, colours[name], latest.get(name), earlier.get(name), row)
-        for row in sorted(whole, key=lambda row: wording.category_order(row["category"]))
+        for row in sorted(whole, key=lambda row: labels.category_order(row["category"]))
         for name in [row["category"]]
     )
     opt_in = snapshot.rows("opt_in_over_time", filters.parameters())
@@ -128,11 +131,11 @@ def overview(snapshot: Snapshot, filters: Filters, recent_days: int = RECENT) ->
         before=before,
         prompts=snapshot.one("prompts_total", filters.parameters()) or {},
         opt_in_over_time=sorted(
-            opt_in, key=lambda row: (-row["period"].toordinal(), wording.category_order(row["category"]))
+            opt_in, key=lambda row: (-row["period"].toordinal(), labels.category_order(row["category"]))
         ),
         prompts_over_time=prompts,
         severities=severities,
-        expiring=sorted(expiring, key=lambda row: wording.category_order(row["category"])),
+        expiring=sorted(expiring, key=lambda row: labels.category_order(row["category"])),
         freshness=freshness,
         opt_in_chart=_opt_in_chart(opt_in, rates, filters),
         prompts_chart=_prompts_chart(prompts, filters),
@@ -143,19 +146,27 @@ def sentence(rate: CategoryRates, days: int) -> str:
     """One category's current number and its change, in words."""
     row = rate.recent
     if row is None or not row["shown"]:
-        return f"{rate.label}: nobody was prompted in the last {days} days."
+        return _("%(category)s: nobody was prompted in the last %(days)s days.", category=rate.label, days=days)
     if row["impressions_missing"]:
-        return f"{rate.label} has no opt-in rate: prompts are missing for {wording.count(row['choices'])} choices."
-    text = f"{rate.label} opt-in is {wording.percent(row['opt_in_rate'])}"
+        return _(
+            "%(category)s has no opt-in rate: prompts are missing for %(choices)s choices.",
+            category=rate.label,
+            choices=wording.count(row["choices"]),
+        )
+    said = {"category": rate.label, "rate": wording.percent(row["opt_in_rate"]), "days": days}
     if rate.thin:
-        return f"{text}, of only {wording.plural(row['shown'], 'prompt')}: too few to say much."
+        prompts = wording.plural(row["shown"], "prompt")
+        return _("%(category)s opt-in is %(rate)s, of only %(prompts)s: too few to say much.", prompts=prompts, **said)
     change = rate.change
     if change == wording.ABSENT:
-        return f"{text}."
-    if change == "±0.0":
-        return f"{text}, as in the {days} days before."
-    direction = "up" if change.startswith("+") else "down"
-    return f"{text}, {direction} {change[1:]} points on the {days} days before."
+        return _("%(category)s opt-in is %(rate)s.", **said)
+    said["change"] = change[1:]
+    text = {
+        "±": _("%(category)s opt-in is %(rate)s, as in the %(days)s days before.", **said),
+        "+": _("%(category)s opt-in is %(rate)s, up %(change)s points on the %(days)s days before.", **said),
+        "−": _("%(category)s opt-in is %(rate)s, down %(change)s points on the %(days)s days before.", **said),
+    }
+    return text[change[0]]
 
 
 def _by_category(snapshot: Snapshot, filters: Filters) -> dict[str, Row]:
@@ -166,36 +177,44 @@ def _back(day: date, days: int) -> date:
     return day - timedelta(days=days) if day.toordinal() > days else date.min
 
 
-def _colours(categories: Sequence[str]) -> dict[str, str]:
-    others = [name for name in sorted(categories) if name not in _COLOURS]
-    return _COLOURS | {name: _OTHER_COLOURS[n % len(_OTHER_COLOURS)] for n, name in enumerate(others)}
-
-
 def _opt_in_chart(rows: Sequence[Row], rates: Sequence[CategoryRates], filters: Filters) -> LineChart:
-    points = tuple(
-        Point(
-            row["period"],
-            row["category"],
-            row["opt_in_rate"],
-            f"{wording.label(row['category'])}, {wording.period(row['period'], filters.step)}:"
-            f" {wording.percent(row['opt_in_rate'])}"
-            f" ({wording.count(row['granted'])} of {wording.plural(row['shown'], 'prompt')})",
-        )
-        for row in rows
-    )
+    points = tuple(opt_in_point(row, filters.step) for row in rows)
     series = tuple(Series(rate.category, wording.shorten(rate.label, 16), rate.colour) for rate in rates)
-    return LineChart("opt-in", "Opt-in rate per category", "percent", filters.step, series, points)
+    return LineChart("opt-in", _("Opt-in rate per category"), "percent", filters.step, series, points)
+
+
+def opt_in_point(row: Row, step: str) -> Point:
+    """The mark of one period and category."""
+    low, high = (None, None) if row["impressions_missing"] else wilson.interval(row["granted"], row["shown"])
+    says = _(
+        "%(category)s, %(period)s: %(rate)s (%(granted)s of %(prompts)s)",
+        category=labels.label(row["category"]),
+        period=wording.period(row["period"], step),
+        rate=wording.percent(row["opt_in_rate"]),
+        granted=wording.count(row["granted"]),
+        prompts=wording.plural(row["shown"], "prompt"),
+    )
+    return Point(row["period"], row["category"], row["opt_in_rate"], says, low, high, thin=row["shown"] < THIN)
 
 
 def _prompts_chart(rows: Sequence[Row], filters: Filters) -> LineChart:
+    series = tuple(Series(key, labels.label(key), colour) for key, colour in _PROMPT_SERIES.items())
     points = tuple(
         Point(
             row["period"],
-            series.key,
-            row[series.key],
-            f"{series.label}, {wording.period(row['period'], filters.step)}: {wording.count(row[series.key])}",
+            one.key,
+            row[one.key],
+            f"{one.label}, {wording.period(row['period'], filters.step)}: {wording.count(row[one.key])}",
         )
         for row in rows
-        for series in _PROMPT_SERIES
+        for one in series
     )
-    return LineChart("prompts", "Prompts and choices", "count", filters.step, _PROMPT_SERIES, points)
+    return LineChart("prompts", _("Prompts and choices"), "count", filters.step, series, points)
+
+
+def _build(asked: Asked) -> Built:
+    view = overview(asked.snapshot, asked.filters)
+    return Built({"view": view}, {chart.name: chart for chart in (view.opt_in_chart, view.prompts_chart)})
+
+
+PAGE = Page("overview", "/", fields.PROMPTS, _build)

@@ -6,9 +6,10 @@ Statements take `$name` parameters for values only. A parameter that is None fil
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,11 +19,15 @@ import duckdb
 from consent.errors import WarehouseError
 from consent.models import statement
 from consent.warehouse import open_snapshot
+from dashboards.kept import Kept
 
 Row = dict[str, Any]
 
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 _FETCH = 5_000  # rows held at a time while a download is written
+_SMALL = 400  # answers of at most so many rows are kept, for the next page that asks the same
+
+_answers: Kept[tuple[str, str, str], list[Row]] = Kept(most=300)
 
 
 @dataclass(frozen=True)
@@ -75,23 +80,42 @@ class Snapshot:
 
     def rows(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """All rows of `sql/reports/<name>.sql`; parameters that the statement does not name are left out."""
-        columns, tuples = self.stream(name, parameters)
-        return [dict(zip(columns, row, strict=True)) for row in tuples]
+        text = statement(f"reports.{name}").text
+        wanted = {key: (parameters or {}).get(key) for key in _parameters(text)}
+        return self.select(text, wanted, name)
 
     def one(self, name: str, parameters: Mapping[str, Any] | None = None) -> Row | None:
         """The first row, or None."""
         return next(iter(self.rows(name, parameters)), None)
+
+    def select(self, text: str, values: Mapping[str, Any], name: str = "the statement") -> list[Row]:
+        """All rows of a statement that is not in a file of its own: one made from the metrics' formulas.
+
+        Rows are shared between all who ask the same of the same snapshot: they must not be changed.
+        """
+        key = (self.identity, text, repr(sorted(values.items())))
+        if (found := _answers.get(key)) is not None:
+            return found
+        columns, tuples = self._run(text, values, name)
+        rows = [dict(zip(columns, row, strict=True)) for row in tuples]
+        return _answers.put(key, rows) if len(rows) <= _SMALL else rows
+
+    def holds(self, relation: str) -> bool:
+        """Whether the snapshot has that relation: an older one may not."""
+        found = self.select("select table_name from duckdb_tables()", {})
+        return any(row["table_name"] == relation for row in found)
 
     def stream(
         self, name: str, parameters: Mapping[str, Any] | None = None
     ) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
         """The columns, and the rows as they are fetched; whatever is wrong is raised before the first row."""
         text = statement(f"reports.{name}").text
-        asked = set(_PARAMETER.findall(re.sub(r"--[^\n]*", "", text)))
-        values = {key: (parameters or {}).get(key) for key in asked}
+        return self._run(text, {key: (parameters or {}).get(key) for key in _parameters(text)}, name)
+
+    def _run(self, text: str, values: Mapping[str, Any], name: str) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
         try:
             # A cursor of its own: the next statement on the connection would end a stream half read.
-            cursor = self._connection.cursor().execute(text, values or None)
+            cursor = self._connection.cursor().execute(text, dict(values) or None)
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             problem = str(error).strip().partition("\n")[0]
             raise WarehouseError(
@@ -107,12 +131,17 @@ class Snapshot:
             raise WarehouseError("the snapshot does not say its as-of time; run `consent refresh`")
         return Freshness(**{**row, "schema_version": str(row["schema_version"])})
 
-    def choices(self) -> dict[str, list[str]]:
+    def choices(self) -> dict[str, Sequence[str]]:
         """The values each filter can take, sorted; the empty string stands for rows without one."""
         values: dict[str, list[str]] = {}
         for row in self.rows("filter_values"):
             values.setdefault(row["filter"], []).append(row["value"])
-        return values
+        return dict(values)
+
+
+@lru_cache
+def _parameters(text: str) -> frozenset[str]:
+    return frozenset(_PARAMETER.findall(re.sub(r"--[^\n]*", "", text)))
 
 
 def _fetch(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache, partial
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboards import charts, findings, wording
-from dashboards.charts import Charts, LineChart
-from dashboards.filters import LABELS, options
+from dashboards import charts, filters, findings, i18n, labels, wilson, wording
+from dashboards.charts import Chart, Charts
+from dashboards.definitions import DEFINITIONS
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
@@ -26,33 +27,54 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_callables(i18n.translated, i18n.translated_plural, newstyle=True)  # type: ignore[attr-defined]
     made.filters |= {
         "count": wording.count,
+        "decimal": wording.decimal,
         "percent": wording.percent,
+        "signed": wording.signed,
         "day": wording.day,
+        "month": wording.month,
         "moment": wording.moment,
-        "label": wording.label,
+        "duration": wording.duration,
+        "label": labels.label,
         "plural": wording.plural,
         "shorten": wording.shorten,
+        "translated": i18n.translated,
     }
     made.globals |= {
-        "LABELS": LABELS,
-        "DEFINITIONS": wording.DEFINITIONS,
-        "KINDS": wording.KINDS,
-        "EVIDENCE_MARKS": wording.EVIDENCE_MARKS,
-        "options": options,
+        "DEFINITIONS": DEFINITIONS,
+        "KINDS": labels.KINDS,
+        "EVIDENCE_MARKS": labels.EVIDENCE_MARKS,
+        "REQUIRED": filters.REQUIRED,
+        "field_label": filters.label,
+        "options": filters.options,
+        "value_label": labels.value,
         "span": wording.span,
+        "interval": wording.interval,
+        "wilson": wilson.interval,
+        "by_step": wording.by_step,
         "period": wording.period,
         "evidence": findings.evidence,
+        "link": link,
+        "carried": i18n.carried,
         "style_version": style_version(),
     }
     return made
 
 
+def link(*parts: str, **query: str) -> str:
+    """An address inside the app, in the language that this one names; parts after the first are quoted."""
+    path = "/".join([parts[0].rstrip("/"), *(quote(part, safe="") for part in parts[1:])]) or "/"
+    return path + filters.encoded({**query, **i18n.carried()})
+
+
 def drawn(drawings: Charts, identity: str) -> partial[Markup]:
     """A function for templates that puts a chart into the page at both widths; the stylesheet shows one."""
-    return partial(_both_widths, drawings, identity)
+    return partial(_at_widths, drawings, identity)
 
 
 def stylesheet() -> str:
@@ -65,7 +87,9 @@ def style_version() -> str:
     return hashlib.sha256(stylesheet().encode()).hexdigest()[:12]
 
 
-def _both_widths(drawings: Charts, identity: str, chart: LineChart) -> Markup:
+def _at_widths(drawings: Charts, identity: str, chart: Chart, small: bool = False) -> Markup:
+    if small:
+        return Markup(drawings.svg(identity, chart, charts.SMALL))  # noqa: S704 -- as below
     svgs = ((width, drawings.svg(identity, chart, width)) for width in (charts.WIDE, charts.NARROW))
     # Safe: the renderer escapes every text of the chart, and nothing else of it comes from data.
     return Markup("").join(

@@ -14,9 +14,11 @@ from pathlib import Path
 
 from consent.errors import ConsentError
 from consent.settings import Settings
-from dashboards import downloads, rendering
+from dashboards import downloads, rendering, wording
 from dashboards.charts import Charts
 from dashboards.filters import FINDINGS, PROMPTS, Filters
+from dashboards.i18n import gettext as _
+from dashboards.i18n import language
 from dashboards.overview import overview, sentence
 from dashboards.queries import Row, Snapshot
 
@@ -45,9 +47,9 @@ class Period:
     def title(self) -> str:
         """Week 46, 2026; or November 2026."""
         if "W" in self.name:
-            year, _, week = self.name.partition("-W")
-            return f"Week {int(week)}, {year}"
-        return f"{calendar.month_name[self.start.month]} {self.start.year}"
+            year, week = self.name.split("-W")
+            return _("Week %(week)s, %(year)s", week=int(week), year=year)
+        return wording.whole_month(self.start)
 
     @classmethod
     def parse(cls, text: str) -> Period:
@@ -67,7 +69,7 @@ class Period:
     def last_week(cls, last_day: date) -> Period:
         """The last ISO week that had ended by the end of that day."""
         monday = last_day + timedelta(days=1) - timedelta(days=(last_day + timedelta(days=1)).weekday() + 7)
-        year, week, _ = monday.isocalendar()
+        year, week = monday.isocalendar()[:2]
         return cls(f"{year}-W{week:02d}", monday, monday + timedelta(days=6))
 
 
@@ -105,6 +107,7 @@ def _html(snapshot: Snapshot, period: Period, *, is_over: bool) -> str:
         rendering.environment()
         .get_template("report.html")
         .render(
+            language=language(),
             period=period,
             is_over=is_over,
             view=view,

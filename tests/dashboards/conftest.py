@@ -22,11 +22,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="session")
 def client(settings: Settings) -> Iterator[TestClient]:
     """The app over that snapshot."""
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url=published.ADDRESS) as client:
         yield client
 
 
 @pytest.fixture
 def empty(tmp_path: Path) -> TestClient:
     """The app before the first refresh."""
-    return TestClient(create_app(Settings.load(home=tmp_path)))
+    return TestClient(create_app(Settings.load(home=tmp_path)), base_url=published.ADDRESS)

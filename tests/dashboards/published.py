@@ -10,6 +10,8 @@ from typing import Any
 
 import duckdb
 
+ADDRESS = "http://127.0.0.1:8050"  # where the app answers: it knows no other name
+
 COLUMNS = {
     "opt_in_daily": "date date, site varchar, platform varchar, region varchar, banner_id varchar,"
     " banner_version varchar, variant varchar, category varchar, shown bigint, choices bigint, asked bigint,"

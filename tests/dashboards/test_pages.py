@@ -122,7 +122,7 @@ def test_a_finding_shows_its_rule_limit_and_evidence(client: TestClient) -> None
 def test_quality_shows_what_was_set_aside_and_why(client: TestClient) -> None:
     text = text_of(client, "/quality")
     assert "5 records set aside in these days." in text
-    assert "2026-11-15 occurred_at: no offset 5 100 1400" in text
+    assert "15 Nov 2026 occurred_at: no offset 5 100 1400" in text
     assert "Bots 10 5.0% of accepted" in text
     assert "205" in text
 
@@ -186,7 +186,7 @@ def test_before_the_first_refresh_the_page_says_what_to_do(empty: TestClient) ->
 def test_a_snapshot_that_is_not_ours_is_explained(tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "snapshot.duckdb")) as connection:
         connection.execute("create table other (a integer)")
-    client = TestClient(create_app(Settings.load(home=tmp_path)))
+    client = TestClient(create_app(Settings.load(home=tmp_path)), base_url=published.ADDRESS)
     answer = client.get("/")
     assert answer.status_code == 503
     assert "run `consent refresh`" in readable(answer.text)
@@ -195,7 +195,7 @@ def test_a_snapshot_that_is_not_ours_is_explained(tmp_path: Path) -> None:
 
 def test_a_swapped_snapshot_shows_up_at_the_next_request(tmp_path: Path) -> None:
     published.home(tmp_path)
-    client = TestClient(create_app(Settings.load(home=tmp_path)))
+    client = TestClient(create_app(Settings.load(home=tmp_path)), base_url=published.ADDRESS)
     assert "280 of 700" in text_of(client, "/", site="a.example")
     second = tmp_path / "snapshots" / "two.duckdb"
     shutil.copy(tmp_path / "snapshots" / "one.duckdb", second)
@@ -220,8 +220,8 @@ def test_data_that_has_grown_old_says_so(client: TestClient, monkeypatch: pytest
 
 
 def test_a_fault_of_ours_shows_no_trace(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboards.pages.overview", lambda *_: 1 / 0)
-    client = TestClient(create_app(settings), raise_server_exceptions=False)
+    monkeypatch.setattr("dashboards.overview.overview", lambda *_: 1 / 0)
+    client = TestClient(create_app(settings), base_url=published.ADDRESS, raise_server_exceptions=False)
     answer = client.get("/")
     assert answer.status_code == 500
     assert "ZeroDivisionError" not in answer.text

@@ -36,5 +36,12 @@ def test_a_port_in_use_is_one_clear_line(settings: Settings) -> None:
 
 @pytest.mark.parametrize(("host", "port"), [("nowhere.invalid", 0), ("127.0.0.1", 70_000), ("203.0.113.7", 0)])
 def test_an_address_that_cannot_be_had_is_explained(settings: Settings, host: str, port: int) -> None:
+    reachable = settings.model_copy(update={"dashboard_access": "token"})
     with pytest.raises(ConsentError, match=r"not an address|expected 0|cannot listen"):
-        serve(settings, host, port)
+        serve(reachable, host, port)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "203.0.113.7"])
+def test_others_are_not_let_in_unless_something_asks_who_they_are(settings: Settings, host: str) -> None:
+    with pytest.raises(ConsentError, match=r"CONSENT_DASHBOARD_ACCESS is local; expected 127\.0\.0\.1"):
+        serve(settings, host, 0)

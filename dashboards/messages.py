@@ -1,0 +1,74 @@
+"""Gathers every message of pages, templates and policies into the catalogs: `make messages`.
+
+Run it after a text changed; then translate what is empty in `locale/<language>/LC_MESSAGES/messages.po`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from consent.settings import ROOT
+from dashboards import i18n
+
+HERE = Path(__file__).resolve().parent
+_METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+_OPTIONS = {
+    "templates/**.html": {"trimmed": "true", "newstyle_gettext": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
+}
+_KEYWORDS = {
+    "_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "NN_": (1, 2),
+}  # fmt: skip
+
+
+def extract() -> Catalog:
+    """Every message, with where it stands."""
+    catalog = Catalog(project="Consent analytics", charset="utf-8", fuzzy=False)
+    found = extract_from_dir(str(HERE), _METHODS, _OPTIONS, keywords=_KEYWORDS, comment_tags=("Translators:",))
+    for file, line, message, comments, context in found:
+        catalog.add(message, None, [(f"dashboards/{file}", line)], auto_comments=comments, context=context)
+    for name, message in policy_messages():
+        catalog.add(message, None, [(f"policies/{name}", 0)])
+    return catalog
+
+
+def policy_messages() -> Iterator[tuple[str, str]]:
+    """Titles and descriptions of rules and metrics: (file, message)."""
+    for name in ("rules", "metrics"):
+        path = ROOT / "policies" / f"{name}.yaml"
+        entries = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get(name, {}) if path.exists() else {}
+        described = entries.values() if isinstance(entries, dict) else entries
+        for entry in described:
+            for key in ("title", "description", "excludes"):
+                if text := entry.get(key):
+                    yield f"{name}.yaml", " ".join(str(text).split())
+
+
+def main() -> None:
+    """Bring the catalogs up to date; what is translated stays, what is new is empty, what is gone goes."""
+    template = extract()
+    for language in i18n.LANGUAGES:
+        if language == i18n.DEFAULT:
+            continue
+        path = i18n.LOCALES / language / "LC_MESSAGES" / "messages.po"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            catalog = read_po(io.BytesIO(path.read_bytes()), locale=language)
+        else:
+            catalog = Catalog(locale=language, project="Consent analytics", charset="utf-8", fuzzy=False)
+        catalog.update(template, no_fuzzy_matching=True)
+        catalog.obsolete.clear()
+        with path.open("wb") as file:
+            write_po(
+                file, catalog, width=0, omit_header=False, no_location=True, sort_output=True, ignore_obsolete=True
+            )
+
+
+if __name__ == "__main__":
+    main()
