@@ -1,50 +1,179 @@
-"""Building models: each SELECT becomes its table, each rule's rows become hits."""
+"""Building models: each SELECT becomes its table, each rule's rows become hits; as a whole, or the parts that changed.
+
+A part is a narrower reading of the same SELECT: its relations are read only where they have to do with what changed
+(consent/changes.py), and the rows that come out replace those of the table for the same part. A file says in its
+header in which kind of part it can be built:
+
+| `incremental:` | a row depends on | so these are replaced |
+|---|---|---|
+| event | one record, and others with its event id | the rows of changed records |
+| new | what was ever seen | nothing: what is not there yet is added |
+| subject | the decisions and replays of one site and subject | the rows of changed subjects |
+| date | the events of one day, and all decisions of the subjects that are seen on it | the rows of changed days |
+
+Without that line a model is always built as a whole.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from functools import cache
 
 import duckdb
 
-from consent.models import Statement
+from consent import changes
+from consent.changes import set_run
+from consent.models import Statement, all_models
 from consent.warehouse import transaction
 
+__all__ = ["build", "repeated_grains", "set_run", "violations"]
 
-def set_run(
-    connection: duckdb.DuckDBPyConnection, as_of: datetime, jurisdictions: list[str] | None = None, run_id: str = ""
-) -> None:
-    """Fix what this run is about, for every model: the as-of time (naive UTC), and, for an audit, under which laws.
-
-    `run_id` lets a refresh see later that it is still the one whose models are being built.
-    """
-    with transaction(connection):
-        connection.execute("delete from staging.run")
-        connection.execute("insert into staging.run values (?, ?, ?)", [as_of, jurisdictions, run_id])
+_READ = re.compile(r"\b(?P<relation>(?:raw|staging|marts)\.(?P<name>[a-z_]+))\b(?P<alias>\s+as\b)?")
+_KEY = ", ".join(f'"{column}"' for column in changes.KEY)
+# By what rows of these are told to differ, and what follows from a difference.
+_COMPARED = {
+    "staging.received": ('"date", is_duplicate', changes.note_days),
+    "staging.events": ('"date", kind, site, subject, event_time', changes.note_subjects),
+}
 
 
 def build(connection: duckdb.DuckDBPyConnection, model: Statement) -> int:
     """Build one model from what is there now; returns its rows."""
-    if model.folder == "rules":
-        with transaction(connection):
-            connection.execute("delete from rules.hits where rule_id = ?", [model.name])
-            connection.execute(f"insert into rules.hits select '{model.name}', * from ({model.text})")  # noqa: S608
-        counted = connection.execute("select count(*) from rules.hits where rule_id = ?", [model.name])
-    else:
-        connection.execute(f"create or replace table {model.relation} as {model.text}")
-        counted = connection.execute(f"select count(*) from {model.relation}")  # noqa: S608
+    part = model.incremental if changes.in_parts(connection) else ""
+    with transaction(connection):
+        if not part:
+            _build_whole(connection, model)
+        elif model.relation in _COMPARED:
+            _build_and_compare(connection, model)
+        else:
+            _build_part(connection, model)
+    counted = connection.execute(f"select count(*) from {_target(model)} where {_own(model)}")  # noqa: S608
     return int(counted.fetchall()[0][0])
 
 
-def violations(connection: duckdb.DuckDBPyConnection, check: Statement) -> int:
-    """How many rows a check returns; each is something that should not be."""
-    return int(connection.execute(f"select count(*) from ({check.text})").fetchall()[0][0])  # noqa: S608
+def violations(connection: duckdb.DuckDBPyConnection, statement: Statement) -> int:
+    """How many rows a check finds; none means it passed."""
+    return int(connection.execute(f"select count(*) from ({statement.text})").fetchall()[0][0])  # noqa: S608
 
 
 def repeated_grains(connection: duckdb.DuckDBPyConnection, model: Statement) -> int:
-    """How many grains of a built model have more than one row."""
+    """How many values of its grain a model has more than once, among the rows that were just built."""
     columns = ", ".join(f'"{column}"' for column in model.grain)
+    built = _replaced(connection, model) if model.incremental and changes.in_parts(connection) else "true"
     return int(
         connection.execute(
-            f"select count(*) from (select {columns} from {model.relation} group by all having count(*) > 1)"  # noqa: S608
+            f"select count(*) from (select {columns} from {model.relation} where {built}"  # noqa: S608
+            " group by all having count(*) > 1)"
         ).fetchall()[0][0]
     )
+
+
+def _target(model: Statement) -> str:
+    return "rules.hits" if model.folder == "rules" else model.relation
+
+
+def _own(model: Statement) -> str:
+    """A condition for the rows of a model in its table."""
+    return f"rule_id = '{model.name}'" if model.folder == "rules" else "true"
+
+
+def _columns(model: Statement) -> str:
+    return f"'{model.name}' as rule_id, *" if model.folder == "rules" else "*"
+
+
+def _build_whole(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
+    text = model.text
+    if "raw.events" in model.reads:  # what lands meanwhile is for the next refresh: every model sees the same
+        known = "(select * from raw.events where rowid < (select end_row from changed.state))"
+        text = _narrowed(model, {"raw.events": known})
+    if model.folder == "rules":
+        connection.execute(f"delete from rules.hits where {_own(model)}")  # noqa: S608
+        connection.execute(f"insert into rules.hits select {_columns(model)} from ({text})")  # noqa: S608
+    else:
+        connection.execute(f"create or replace table {model.relation} as {text}")
+
+
+def _build_part(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
+    table, replaced = _target(model), _replaced(connection, model)
+    sources = {name: _source(connection, model.incremental, name) for name in model.reads}
+    text = _narrowed(model, {name: source for name, source in sources.items() if source})
+    if model.incremental == "new":
+        text = f"select * from ({text}) as seen anti join {table} as known using ({', '.join(model.grain)})"  # noqa: S608
+    else:
+        connection.execute(f"delete from {table} where {_own(model)} and ({replaced})")  # noqa: S608
+        if model.incremental == "date":  # a day may come in by another relation too
+            text = f"select * from ({text}) where {replaced}"  # noqa: S608
+    connection.execute(f"insert into {table} by name select {_columns(model)} from ({text})")  # noqa: S608
+
+
+def _build_and_compare(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
+    columns, note = _COMPARED[model.relation]
+    rows = f"select {_KEY}, {columns} from {model.relation} where {_replaced(connection, model)}"  # noqa: S608
+    connection.execute(f"create or replace temp table before as {rows}")
+    _build_part(connection, model)
+    connection.execute(f"create or replace temp table after as {rows}")
+    connection.execute(
+        "create or replace temp table differing as"
+        " (from before except all from after) union all (from after except all from before)"
+    )
+    note(connection, "differing")
+    for table in ("before", "after", "differing"):
+        connection.execute(f"drop table {table}")
+
+
+def _narrowed(model: Statement, sources: dict[str, str]) -> str:
+    """The SELECT, reading other rows in place of these relations."""
+
+    def replace(match: re.Match[str]) -> str:
+        source = sources.get(match["relation"])
+        if source is None:
+            return match[0]
+        return source + (match["alias"] or f" as {match['name']}")
+
+    return _READ.sub(replace, model.text)
+
+
+def _source(connection: duckdb.DuckDBPyConnection, part: str, relation: str) -> str | None:
+    """What a model that is built in such a part reads in place of a relation; None: all of it."""
+    if relation == "raw.events":
+        return "changed.events"
+    match part, _parts().get(relation):
+        case ("event", "event"):
+            where = _is_changed_record(connection, relation)
+        case ("subject", "event" | "subject"):
+            where = _is_of(relation, "changed.subjects", changes.SUBJECT)
+        case ("date", "event" | "date"):
+            where = changes.is_changed_day(connection)
+        case ("date", "subject"):
+            where = _is_of(relation, "changed.active", changes.SUBJECT)
+        case _:
+            return None
+    return f"(select * from {relation} where {where})"  # noqa: S608
+
+
+@cache
+def _parts() -> dict[str, str]:
+    return {model.relation: model.incremental for model in all_models()}
+
+
+def _replaced(connection: duckdb.DuckDBPyConnection, model: Statement) -> str:
+    """A condition for the rows of the model that its part replaces."""
+    match model.incremental:
+        case "event":
+            return _is_changed_record(connection, model.relation)
+        case "subject":
+            return _is_of(model.relation, "changed.subjects", changes.SUBJECT)
+        case "date":
+            return changes.is_changed_day(connection) + (' or "date" is null' if model.folder == "rules" else "")
+    return "true"
+
+
+def _is_changed_record(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
+    is_one = _is_of(relation, "changed.events", changes.KEY)
+    return f"{changes.may_be_changed_day(connection)} and ({is_one} or {changes.is_marked_day(connection)})"
+
+
+def _is_of(relation: str, other: str, columns: tuple[str, ...]) -> str:
+    name = relation.partition(".")[2]
+    same = " and ".join(f'other."{column}" = {name}."{column}"' for column in columns)
+    return f"exists (select 1 from {other} as other where {same})"  # noqa: S608

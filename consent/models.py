@@ -1,6 +1,7 @@
 """Models: each `sql/<schema>/<name>.sql` is one SELECT, and becomes the table `<schema>.<name>`.
 
-A file opens with comment lines: `-- name: what one row is`, then `-- grain: columns   owner: team`, then prose.
+A file opens with comment lines: `-- name: what one row is`, then `-- grain: columns   owner: team`, where it can be
+built in parts `-- incremental: event|subject|date|new`, then prose. consent/build.py says what the parts are.
 What a model reads is what its SELECT names, so the order of building is never written down twice.
 """
 
@@ -18,6 +19,7 @@ from consent.settings import ROOT
 SQL = ROOT / "sql"
 _HEADER = re.compile(r"\A(?:--[^\n]*\n)+")
 _GRAIN = re.compile(r"^grain:\s*(?P<grain>.*?)(?:\s{2,}owner:\s*(?P<owner>.*))?$")
+_INCREMENTAL = re.compile(r"^incremental:\s*(?P<part>event|subject|date|new)$")
 _RELATION = re.compile(r"\b(raw|policy|staging|marts|rules)\.([a-z_]+)\b")
 
 
@@ -69,7 +71,13 @@ class Statement:
     @cached_property
     def notes(self) -> str:
         """The header's prose below grain and owner."""
-        return " ".join(line for line in self.header[1:] if not _GRAIN.match(line))
+        return " ".join(line for line in self.header[1:] if not _GRAIN.match(line) and not _INCREMENTAL.match(line))
+
+    @cached_property
+    def incremental(self) -> str:
+        """In which parts it can be rebuilt (`event`, `subject`, `date`, `new`); empty: always as a whole."""
+        match = next((m for line in self.header if (m := _INCREMENTAL.match(line))), None)
+        return match["part"] if match else ""
 
     @cached_property
     def reads(self) -> frozenset[str]:

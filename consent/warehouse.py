@@ -40,6 +40,17 @@ _HITS = (
     ("evidence", "varchar"),
     ("binding", "boolean"),
     ("citation", "varchar"),
+    ("date", "date"),
+    ("weight", "double"),
+)
+_PROMPT = (
+    ("date", "date"),
+    ("site", "varchar"),
+    ("platform", "varchar"),
+    ("region", "varchar"),
+    ("banner_id", "varchar"),
+    ("banner_version", "varchar"),
+    ("variant", "varchar"),
 )
 TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "raw.events": COLUMNS,
@@ -69,11 +80,40 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("reason_after", "varchar"),
         ("product_version", "varchar"),
     ),
+    "raw.restrictions": (("site", "varchar"), ("subject", "varchar"), ("since", "timestamp")),
+    # What erasure and purges leave of the events they remove: counts that name nobody.
+    "kept.prompts": (
+        *_PROMPT,
+        *((name, "bigint") for name in ("shown", "choices", "accept_all", "reject_all", "save", "dismissed")),
+        ("withdrawals", "bigint"),
+        ("decision_ms", "integer[]"),
+    ),
+    "kept.answers": (*_PROMPT, ("category", "varchar"), ("asked", "bigint"), ("granted", "bigint")),
+    "kept.data_quality": (
+        ("date", "date"),
+        ("site", "varchar"),
+        *((name, "bigint") for name in ("accepted", "duplicates", "bots", "clock_skewed", "late")),
+    ),
+    # What the refresh that began last found changed; consent/changes.py explains.
+    "changed.state": (
+        ("as_of", "timestamp"),
+        ("end_row", "bigint"),
+        ("rows_before_end", "bigint"),
+        ("fingerprint", "varchar"),
+        ("is_full", "boolean"),
+        ("is_finished", "boolean"),
+    ),
+    "changed.events": COLUMNS,
+    "changed.marked": (("date", "date"), ("is_taken", "boolean")),
+    "changed.days": (("date", "date"),),
+    "changed.subjects": (("site", "varchar"), ("subject", "varchar"), ("since", "timestamp")),
+    "changed.active": (("site", "varchar"), ("subject", "varchar")),
+    "changed.restrictions": (("site", "varchar"), ("subject", "varchar")),
     "staging.run": (("as_of", "timestamp"), ("jurisdictions", "varchar[]"), ("run_id", "varchar")),
     "rules.hits": _HITS,
 }
 _TELL_SECONDS = 5.0
-SCHEMAS = ("raw", "policy", "staging", "rules", "marts")
+SCHEMAS = ("raw", "kept", "policy", "changed", "staging", "rules", "marts")
 
 
 def in_utc(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
@@ -86,9 +126,15 @@ def create_schema(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is not there yet: schemas, and the tables that no model makes."""
     for schema in SCHEMAS:
         connection.execute(f"create schema if not exists {schema}")
-    for table, columns in TABLES.items():
-        listed = ", ".join(f'"{name}" {sql_type}' for name, sql_type in columns)
-        connection.execute(f"create table if not exists {table} ({listed})")
+    for table in TABLES:
+        create_table(connection, table)
+
+
+def create_table(connection: duckdb.DuckDBPyConnection, table: str, *, anew: bool = False) -> None:
+    """One of TABLES, where it is not there yet; `anew`: empty, whatever was there."""
+    listed = ", ".join(f'"{name}" {sql_type}' for name, sql_type in TABLES[table])
+    how = "create or replace table" if anew else "create table if not exists"
+    connection.execute(f"{how} {table} ({listed})")
 
 
 @contextlib.contextmanager

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from consent.build import build, repeated_grains, set_run, violations
+from consent.build import build, repeated_grains, violations
+from consent.changes import begin, claim, finish, mark
 from consent.models import Statement, all_models, statements
 from consent.policies import Registry
 from pipelines.checks import checks_of
@@ -13,13 +14,15 @@ from pipelines.publish import publish
 from pipelines.resources import RUN, WarehouseResource
 
 POLICIES = dg.AssetKey(["policy", "registry"])
+CHANGES = dg.AssetKey(["changed", "events"])
 SNAPSHOT = dg.AssetKey(["published", "snapshot"])
 
 
 class RunConfig(dg.Config):
-    """What a refresh may be told; `as_of` is an RFC 3339 time, empty for now."""
+    """What a refresh may be told; `as_of` is an RFC 3339 time, empty for now; `full` rebuilds every day."""
 
     as_of: str = ""
+    full: bool = False
 
 
 def asset_key(relation: str) -> dg.AssetKey:
@@ -34,6 +37,7 @@ raw_specs = [
     dg.AssetSpec(["raw", "events"], group_name="raw", description="Accepted events, as `consent ingest` landed them."),
     dg.AssetSpec(["raw", "quarantine"], group_name="raw", description="Records set aside whole, with their reason."),
     dg.AssetSpec(["raw", "offset_gaps"], group_name="raw", description="Offsets Kafka deleted before they were read."),
+    dg.AssetSpec(["raw", "restrictions"], group_name="raw", description="Subjects whose data may only be stored."),
 ]
 
 
@@ -55,13 +59,29 @@ def run(context: dg.AssetExecutionContext, config: RunConfig, warehouse: Warehou
     """Fix the as-of time."""
     as_of = datetime.fromisoformat(config.as_of) if config.as_of else datetime.now(UTC)
     with warehouse.open() as connection:
-        set_run(connection, as_of.astimezone(UTC).replace(tzinfo=None), run_id=context.run.run_id)
+        claim(connection, as_of.astimezone(UTC).replace(tzinfo=None), run_id=context.run.run_id)
+        if config.full:
+            mark(connection, None)
     return dg.MaterializeResult(metadata={"as_of": as_of.isoformat()})
+
+
+@dg.asset(
+    key=CHANGES,
+    deps=[RUN, POLICIES, *(spec.key for spec in raw_specs)],
+    group_name="staging",
+    description="What is to be judged again: records, days and subjects that changed since the last refresh.",
+)
+def changed(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Work out what changed."""
+    with warehouse.open_for(context) as connection:
+        is_full = begin(connection)
+        [(records,)] = connection.execute("select count(*) from changed.events").fetchall()
+    return dg.MaterializeResult(metadata={"full": is_full, "records": records})
 
 
 def _model_asset(model: Statement, hits: list[dg.AssetKey]) -> dg.AssetsDefinition:
     checks = checks_of(model)
-    reads = {asset_key(relation) for relation in model.reads - {"rules.hits"}} | {RUN}
+    reads = {asset_key(relation) for relation in model.reads - {"rules.hits"}} | {RUN, CHANGES}
     key = asset_key(model.relation)
 
     @dg.asset(
@@ -107,6 +127,7 @@ def snapshot(context: dg.AssetExecutionContext, warehouse: WarehouseResource) ->
     """Publish every mart."""
     with warehouse.open_for(context) as connection:
         published = publish(connection, warehouse.settings)
+        finish(connection)
     return dg.MaterializeResult(
         metadata={
             "path": dg.MetadataValue.path(published.path),

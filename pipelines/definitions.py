@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipelines.assets import asset_key, model_assets, policies, raw_specs, run, snapshot
+from pipelines.assets import asset_key, changed, model_assets, policies, raw_specs, run, snapshot
 from pipelines.lag_check import lag_check
 from pipelines.resources import WarehouseResource
 from pipelines.sensors import landed_sensor
@@ -10,7 +10,7 @@ from pipelines.sensors import landed_sensor
 refresh_job = dg.define_asset_job(
     "refresh",
     selection=dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks(),
-    description="Rebuild every model as of now (or as_of), check them, publish the snapshot.",
+    description="Rebuild what changed as of now (or as_of), check it, publish the snapshot.",
     executor_def=dg.in_process_executor,
 )
 
@@ -27,7 +27,7 @@ hourly_refresh = dg.ScheduleDefinition(
 def definitions() -> dg.Definitions:
     """Everything, for `dagster dev` and for `consent refresh`."""
     return dg.Definitions(
-        assets=[*raw_specs, policies, run, *model_assets(), snapshot],
+        assets=[*raw_specs, policies, run, changed, *model_assets(), snapshot],
         asset_checks=[lag_check(asset_key("raw.events"))],
         jobs=[refresh_job],
         schedules=[hourly_refresh],

@@ -37,13 +37,16 @@ def prepare_dagster_home(settings: Settings) -> Path:
     return folder
 
 
-def refresh(settings: Settings, *, as_of: datetime | None = None) -> Refreshed:
-    """Run the refresh job as of a time (aware; None: now). Raises RefreshFailed, naming the first step that failed."""
+def refresh(settings: Settings, *, as_of: datetime | None = None, full: bool = False) -> Refreshed:
+    """Run the refresh job as of a time (aware; None: now), `full`: on every day, whether it changed or not.
+
+    Raises RefreshFailed, naming the first step that failed.
+    """
     prepare_dagster_home(settings)
     moment = as_of or datetime.now(UTC)
     job = definitions().resolve_job_def(refresh_job.name)
     config = dg.RunConfig(
-        ops={RUN.to_python_identifier(): RunConfig(as_of=moment.isoformat())},
+        ops={RUN.to_python_identifier(): RunConfig(as_of=moment.isoformat(), full=full)},
         loggers={"console": {"config": {"log_level": "CRITICAL"}}},  # the outcome is returned; details are in the UI
     )
     warehouse = WarehouseResource(home=str(settings.home), policies=str(settings.policies))

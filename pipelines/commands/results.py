@@ -51,13 +51,13 @@ class ExportFormat(StrEnum):
 
 def refresh(
     as_of: AsOf = None,
-    full: Annotated[bool, typer.Option("--full", help="Rebuild every day; today every refresh does.")] = False,  # noqa: ARG001
+    full: Annotated[bool, typer.Option("--full", help="Rebuild every day, not only those that changed.")] = False,
     home: Home = None,
 ) -> None:
     """Run the Dagster job: models, rules, checks, publish."""
     from pipelines.refresh import refresh as run
 
-    done = run(Settings.load(home=home), as_of=as_of)
+    done = run(Settings.load(home=home), as_of=as_of, full=full)
     typer.echo(
         f"published as of {done.as_of:%Y-%m-%d %H:%M:%S} UTC: {done.rows['findings']} findings, "
         f"{done.rows['opt_in_daily']} rows of opt-in rates"

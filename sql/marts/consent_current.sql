@@ -1,5 +1,6 @@
 -- consent_current: one row per site and subject: the consent that stands, and until when
 -- grain: site, subject   owner: compliance
+-- incremental: subject
 -- A later policy version marked material makes an older consent outdated; a consent whose own version the policy
 -- does not list is as old as its decision.
 with latest as (

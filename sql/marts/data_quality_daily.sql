@@ -1,17 +1,39 @@
 -- data_quality_daily: one row per day and site: what came in, and what was wrong with it
 -- grain: date, site   owner: data engineering
 -- received = accepted + quarantined; duplicates, bots, clock_skewed and late count among the accepted. A record in
--- quarantine has the day of its Kafka timestamp and no site.
-with accepted as (
+-- quarantine has the day of its Kafka timestamp and no site. Kept counts are of events removed since.
+with known as (
     select
         "date",
         site,
-        count(*) as accepted,
-        count(*) filter (where is_duplicate) as duplicates,
-        count(*) filter (where is_bot) as bots,
-        count(*) filter (where is_clock_skewed) as clock_skewed,
-        count(*) filter (where is_late) as late
-    from staging.received
+        accepted,
+        duplicates,
+        bots,
+        clock_skewed,
+        late
+    from staging.received_daily
+    union all
+    select
+        "date",
+        site,
+        accepted,
+        duplicates,
+        bots,
+        clock_skewed,
+        late
+    from kept.data_quality
+),
+
+accepted as (
+    select
+        "date",
+        site,
+        sum(accepted)::bigint as accepted,
+        sum(duplicates)::bigint as duplicates,
+        sum(bots)::bigint as bots,
+        sum(clock_skewed)::bigint as clock_skewed,
+        sum(late)::bigint as late
+    from known
     group by all
 ),
 

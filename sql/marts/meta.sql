@@ -2,10 +2,10 @@
 -- grain: as_of   owner: data engineering
 select
     run.as_of,
-    max(received.event_time) as newest_event,
-    max(received.received_at) as newest_received,
-    count(received.event_id) as events,
+    max(received.newest_event) as newest_event,
+    max(received.newest_received) as newest_received,
+    coalesce(sum(received.accepted), 0)::bigint as events,
     1 as schema_version
 from staging.run as run
-left join staging.received as received on true
+left join staging.received_daily as received on true
 group by run.as_of

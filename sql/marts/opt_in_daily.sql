@@ -1,7 +1,9 @@
 -- opt_in_daily: one row per day, site, platform, region, banner and category, of who was asked and who granted
 -- grain: date, site, platform, region, banner_id, banner_version, variant, category   owner: product analytics
+-- incremental: date
 -- opt_in_rate is over the prompts shown, consent_rate over the people asked. Every grain of a day and site has a
--- row for each category anyone was asked for there that day, so that no category's prompts are short.
+-- row for each category anyone was asked for there that day, so that no category's prompts are short. Kept counts are
+-- of events removed since.
 with answers as (
     select
         "date",
@@ -16,7 +18,7 @@ with answers as (
     where kind = 'decision' and surface = 'banner'
 ),
 
-answered as (
+live as (
     select
         "date",
         site,
@@ -29,6 +31,28 @@ answered as (
         count(*) as asked,
         count(*) filter (where answer.value) as granted
     from answers
+    group by all
+),
+
+answered as (
+    select
+        "date",
+        site,
+        platform,
+        region,
+        banner_id,
+        banner_version,
+        variant,
+        category,
+        sum(asked)::bigint as asked,
+        sum(granted)::bigint as granted
+    from (
+        select *
+        from live
+        union all
+        select *
+        from kept.answers
+    ) as known
     group by all
 ),
 

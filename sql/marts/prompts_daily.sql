@@ -1,7 +1,8 @@
 -- prompts_daily: one row per day, site, platform, region and banner, of what people did with the prompt
 -- grain: date, site, platform, region, banner_id, banner_version, variant   owner: product analytics
+-- incremental: date
 -- Choices are decisions on the banner itself. Where there are more choices than prompts shown, impressions are
--- missing and everything over them is null, never clipped.
+-- missing and everything over them is null, never clipped. Kept counts are of events removed since.
 with prompts as (
     select
         events."date",
@@ -24,7 +25,7 @@ with prompts as (
     where events.kind in ('impression', 'decision', 'dismissal')
 ),
 
-counted as (
+live as (
     select
         "date",
         site,
@@ -40,9 +41,36 @@ counted as (
         count(*) filter (where choice = 'save') as save,
         count(*) filter (where kind = 'dismissal') as dismissed,
         count(*) filter (where is_withdrawal) as withdrawals,
-        quantile_cont(decision_ms, 0.5) as decision_ms_p50,
-        quantile_cont(decision_ms, 0.9) as decision_ms_p90
+        list(decision_ms) filter (where decision_ms is not null) as decision_ms
     from prompts
+    group by all
+),
+
+counted as (
+    select
+        "date",
+        site,
+        platform,
+        region,
+        banner_id,
+        banner_version,
+        variant,
+        sum(shown)::bigint as shown,
+        sum(choices)::bigint as choices,
+        sum(accept_all)::bigint as accept_all,
+        sum(reject_all)::bigint as reject_all,
+        sum(save)::bigint as save,
+        sum(dismissed)::bigint as dismissed,
+        sum(withdrawals)::bigint as withdrawals,
+        list_aggregate(flatten(list(decision_ms)), 'quantile_cont', 0.5) as decision_ms_p50,
+        list_aggregate(flatten(list(decision_ms)), 'quantile_cont', 0.9) as decision_ms_p90
+    from (
+        select *
+        from live
+        union all
+        select *
+        from kept.prompts
+    ) as known
     group by all
 )
 

@@ -1,5 +1,6 @@
 -- consent_expired_relied_on: a consent was relied on at or after the end of its validity
--- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- grain: site, jurisdiction, item, rule_case, date   owner: compliance
+-- incremental: date
 -- Relied on: a replay that grants a category beyond the necessary, or storage seen whose category the subject's latest
 -- decision granted. The jurisdiction is the one the decision was made in, since its validity is what ran out.
 with standing as (
@@ -56,6 +57,7 @@ uses as (
 relied as (
     select
         uses.*,
+        date_diff('second', standing.valid_until, uses.seen_at) as overrun_s,
         standing.jurisdiction,
         standing.valid_until,
         standing.validity_source,
@@ -70,6 +72,13 @@ relied as (
     where
         uses.seen_at >= standing.valid_until
         and (uses.category is null or standing.categories[uses.category])
+),
+
+ranked as (
+    select
+        *,
+        (-overrun_s, seen_at, partition, "offset") as place
+    from relied
 )
 
 select
@@ -81,9 +90,9 @@ select
     min(seen_at) as first_seen,
     max(seen_at) as last_seen,
     count(*) as occurrences,
-    'relied on at ' || strftime(min(seen_at), '%Y-%m-%d %H:%M:%S UTC') as observed,
-    'valid until ' || strftime(arg_min(valid_until, (seen_at, partition, "offset")), '%Y-%m-%d %H:%M:%S UTC')
-    || case arg_min(validity_source, (seen_at, partition, "offset"))
+    'relied on at ' || strftime(arg_min(seen_at, place), '%Y-%m-%d %H:%M:%S UTC') as observed,
+    'valid until ' || strftime(arg_min(valid_until, place), '%Y-%m-%d %H:%M:%S UTC')
+    || case arg_min(validity_source, place)
         when 'jurisdiction' then ' (jurisdiction: ' || jurisdiction || ')'
         when 'site' then ' (the site''s own validity)'
         else ' (the organisation''s own default)'
@@ -94,6 +103,8 @@ select
         3
     ))::varchar as evidence,
     bool_or(validity_binding) as binding,
-    arg_min(cited, (seen_at, partition, "offset")) as citation
-from relied
-group by site, jurisdiction, item, rule_case
+    arg_min(cited, place) as citation,
+    seen_at::date as "date",
+    max(overrun_s)::double as weight
+from ranked
+group by site, jurisdiction, item, rule_case, seen_at::date

@@ -1,5 +1,5 @@
 -- cookie_outlives_consent: a declared lifetime longer than a consent can be valid
--- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- grain: site, jurisdiction, item, rule_case, date   owner: compliance
 -- Only for jurisdictions that name a number of their own. Both sides count as the longest they can be (P365D is shorter
 -- than P12M). Necessary storage rests on no consent and is left out, except what stores the consent itself: it would
 -- keep a choice in force that is no longer valid. An item without a category may need consent, and is counted.
@@ -53,7 +53,9 @@ select
         order by items.row_no
     )[1:3])::varchar as evidence,
     limits.binding,
-    limits.citation
+    limits.citation,
+    null::date as "date",
+    0::double as weight
 from items
 inner join limits on items.site = limits.site and items.lifetime_longest_s > limits.longest_s
 cross join staging.run as run

@@ -1,5 +1,5 @@
 -- declaration_conflict: statements of a policy that cannot all be true
--- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- grain: site, jurisdiction, item, rule_case, date   owner: compliance
 -- Cases lifetime and category: two rows of one item give different ones. Rows are of one item where name and type agree
 -- (and domains do not differ); where one has no name, where the provider is the same and the purposes share at least
 -- half of their words. Case itself: one row gives two lifetimes. Cases purpose_…: the purpose shows a stricter category
@@ -147,7 +147,9 @@ select
         order by conflicts.row_no
     )[1:3])::varchar as evidence,
     null::boolean as binding,
-    null::varchar as citation
+    null::varchar as citation,
+    null::date as "date",
+    0::double as weight
 from conflicts
 inner join policy.sites as sites on conflicts.site = sites.site
 cross join staging.run as run

@@ -1,5 +1,5 @@
 -- declaration_incomplete: what a policy leaves out of its list
--- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- grain: site, jurisdiction, item, rule_case, date   owner: compliance
 -- A row is complete with a name, a category, a lifetime, and a provider or a party. What one row of a name leaves out
 -- another row of that name may say. Case provider: a system is described as storing something, and no row is its own
 -- (HubSpot CDN is HubSpot's). Case controller: who is responsible, or an address to write to, is not given.
@@ -105,7 +105,9 @@ select
         order by gaps.row_no
     )[1:3])::varchar as evidence,
     null::boolean as binding,
-    null::varchar as citation
+    null::varchar as citation,
+    null::date as "date",
+    0::double as weight
 from gaps
 inner join policy.sites as sites on gaps.site = sites.site
 cross join staging.run as run

@@ -1,5 +1,6 @@
 -- lifetime_over_cap: a declared or observed lifetime longer than the cap of a jurisdiction
--- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- grain: site, jurisdiction, item, rule_case, date   owner: compliance
+-- incremental: date
 -- The organisation's default cap is one fact however many places fall back to it: it is told once, under the site's own
 -- jurisdiction, unless that one has a cap itself or an audit left it out. Case fr_exempt: what measures audiences in
 -- France (performance, or declared necessary for a purpose of that kind) could be exempt only within the cap; whether
@@ -33,7 +34,7 @@ caps as (
 measuring as (
     select distinct
         items.site,
-        items.row_no
+        items.name
     from policy.storage_items as items
     inner join policy.purpose_terms as terms
         on
@@ -57,15 +58,17 @@ declared as (
         coalesce(items.category = 'performance', false) or measuring.site is not null as is_measuring,
         '' as subject,
         items.lifetime as declared_as,
+        items.lifetime_longest_s as declared_s,
         null::bigint as seen_s,
         run.as_of as seen_at,
+        null::date as "date",
         items.row_no as place,
         json_object('file', 'policies/sites/' || items.site || '.yaml', 'line', items.line, 'row', items.row_no)
             as evidence
     from policy.storage_items as items
     cross join staging.run as run
     inner join caps on items.site = caps.site and items.lifetime_longest_s > caps.longest_s
-    left join measuring on items.site = measuring.site and items.row_no = measuring.row_no
+    left join measuring on items.site = measuring.site and items.name is not distinct from measuring.name
     where not caps.is_default or caps.told_under = caps.jurisdiction
 ),
 
@@ -78,16 +81,19 @@ observed as (
         caps.binding,
         caps.citation,
         seen.name as item,
-        coalesce(seen.category = 'performance', false) as is_measuring,
+        coalesce(seen.category = 'performance', false) or measuring.site is not null as is_measuring,
         seen.subject,
         null::varchar as declared_as,
+        null::bigint as declared_s,
         seen.lifetime_s as seen_s,
         seen.event_time as seen_at,
+        seen.event_time::date as "date",
         seen."offset" as place,
         json_object('topic', seen.topic, 'partition', seen.partition, 'offset', seen."offset") as evidence
     from staging.storage_observed as seen
     inner join caps
         on seen.site = caps.site and seen.jurisdiction = caps.jurisdiction and seen.lifetime_s > caps.longest_s
+    left join measuring on seen.site = measuring.site and seen.name = measuring.name
 ),
 
 facts as (
@@ -116,6 +122,8 @@ select
     || if(bool_or(is_default), ' (the organisation''s own default)', '') as allowed,
     to_json(arg_min(evidence, (declared_as is null, seen_at, place), 3))::varchar as evidence,
     bool_or(binding) as binding,
-    min(citation) as citation
+    min(citation) as citation,
+    "date",
+    coalesce(max(seen_s), max(declared_s))::double as weight
 from facts
-group by site, told_under, item
+group by site, told_under, item, "date"

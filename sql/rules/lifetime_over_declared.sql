@@ -1,5 +1,6 @@
 -- lifetime_over_declared: storage seen with a longer lifetime than the policy tells
--- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- grain: site, jurisdiction, item, rule_case, date   owner: compliance
+-- incremental: date
 -- A declared duration counts as the longest it can be (P6M: 184 days). An item declared for the session that is seen
 -- with any lifetime is kept beyond it. A declaration without a lifetime, or with two, cannot be exceeded.
 with longer as (
@@ -33,7 +34,9 @@ select
         3
     ))::varchar as evidence,
     null::boolean as binding,
-    null::varchar as citation
+    null::varchar as citation,
+    longer.event_time::date as "date",
+    max(longer.lifetime_s)::double as weight
 from longer
 left join policy.sites as sites on longer.site = sites.site
-group by longer.site, sites.jurisdiction, longer.name
+group by longer.site, sites.jurisdiction, longer.name, longer.event_time::date

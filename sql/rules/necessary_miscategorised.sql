@@ -1,5 +1,5 @@
 -- necessary_miscategorised: declared necessary, for a purpose that shows another category
--- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- grain: site, jurisdiction, item, rule_case, date   owner: compliance
 -- The words are those of policies/categories.yaml; a purpose without any of them is believed.
 with shown as (
     select
@@ -36,7 +36,9 @@ select
         order by shown.row_no
     )[1:3])::varchar as evidence,
     null::boolean as binding,
-    null::varchar as citation
+    null::varchar as citation,
+    null::date as "date",
+    0::double as weight
 from shown
 inner join policy.sites as sites on shown.site = sites.site
 cross join staging.run as run

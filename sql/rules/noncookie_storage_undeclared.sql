@@ -1,5 +1,6 @@
 -- noncookie_storage_undeclared: storage other than a cookie that the site's policy does not list
--- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- grain: site, jurisdiction, item, rule_case, date   owner: compliance
+-- incremental: date
 -- A policy that describes a kind of storage without naming its items does not list them.
 with unlisted as (
     select
@@ -34,6 +35,8 @@ select
         3
     ))::varchar as evidence,
     null::boolean as binding,
-    null::varchar as citation
+    null::varchar as citation,
+    event_time::date as "date",
+    count(distinct domain)::double as weight
 from unlisted
-group by site, site_jurisdiction, name
+group by site, site_jurisdiction, name, event_time::date

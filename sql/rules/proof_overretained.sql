@@ -1,7 +1,8 @@
 -- proof_overretained: records of decisions kept for longer after the processing ended than configured
--- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- grain: site, jurisdiction, item, rule_case, date   owner: compliance
 -- The processing a decision proves ends when the next decision replaces it or its validity runs out, whichever is
--- earlier. The retention is the site's own, else that of its jurisdiction, else the organisation's.
+-- earlier; the day is the one after which the record was to go. The retention is the site's own, else that of its
+-- jurisdiction, else the organisation's.
 with retentions as (
     select
         seen.site,
@@ -58,7 +59,8 @@ select
     min(due_at) as first_seen,
     max(as_of) as last_seen,
     count(*) as occurrences,
-    count(*) || ' record(s); the oldest processing ended ' || strftime(min(ended_at), '%Y-%m-%d') as observed,
+    'still there at ' || strftime(max(as_of), '%Y-%m-%d %H:%M:%S UTC') || '; the processing ended '
+    || strftime(min(ended_at), '%Y-%m-%d') as observed,
     'at most ' || min(retention)::varchar || ' after the processing ended' || min(source) as allowed,
     to_json(arg_min(
         json_object('topic', topic, 'partition', partition, 'offset', "offset"),
@@ -66,6 +68,8 @@ select
         3
     ))::varchar as evidence,
     bool_or(binding) as binding,
-    min(citation) as citation
+    min(citation) as citation,
+    due_at::date as "date",
+    date_diff('second', min(due_at), max(as_of))::double as weight
 from kept
-group by site, jurisdiction
+group by site, jurisdiction, due_at::date

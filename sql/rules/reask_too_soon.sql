@@ -1,5 +1,6 @@
 -- reask_too_soon: the banner put before someone who had refused, sooner than allowed
--- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- grain: site, jurisdiction, item, rule_case, date   owner: compliance
+-- incremental: date
 -- A refusal is reject_all, or a decision that denies every category beyond the necessary; it has to be the latest
 -- decision before the prompt. Allowed at the floor's last moment, and after a material version of the policy took
 -- effect in between. Someone whose state was lost has another subject, and is not seen here. Only jurisdictions that
@@ -88,7 +89,7 @@ select
     min(event_time) as first_seen,
     max(event_time) as last_seen,
     count(*) as occurrences,
-    count(*) || ' prompt(s); the soonest '
+    'asked again '
     || floor(min(date_diff('second', decided_at, event_time)) / 86400)::bigint || ' days after a refusal' as observed,
     'not before ' || min(value)::varchar || ' after a refusal' as allowed,
     to_json(arg_min(
@@ -97,6 +98,8 @@ select
         3
     ))::varchar as evidence,
     bool_or(binding) as binding,
-    min(citation) as citation
+    min(citation) as citation,
+    event_time::date as "date",
+    -min(date_diff('second', decided_at, event_time))::double as weight
 from early
-group by site, jurisdiction, banner_id, rule_case
+group by site, jurisdiction, banner_id, rule_case, event_time::date

@@ -1,5 +1,6 @@
 -- storage_after_refusal_or_withdrawal: storage of a category that the subject's latest decision denies
--- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- grain: site, jurisdiction, item, rule_case, date   owner: compliance
+-- incremental: date
 -- Storage seen at the very moment of the decision is not counted: the banner had no time to act on it.
 with standing as (
     select
@@ -14,7 +15,13 @@ with standing as (
 denied as (
     select
         observed.*,
-        standing.decided_at
+        standing.decided_at,
+        (
+            date_diff('second', observed.event_time, standing.decided_at),
+            observed.event_time,
+            observed.partition,
+            observed."offset"
+        ) as place
     from staging.storage_observed as observed
     asof inner join standing
         on
@@ -33,8 +40,9 @@ select
     min(denied.event_time) as first_seen,
     max(denied.event_time) as last_seen,
     count(*) as occurrences,
-    min(denied.category) || ' storage seen at ' || strftime(min(denied.event_time), '%Y-%m-%d %H:%M:%S UTC')
-    || ', denied at ' || strftime(arg_min(denied.decided_at, denied.event_time), '%Y-%m-%d %H:%M:%S UTC') as observed,
+    arg_min(denied.category, denied.place) || ' storage seen at '
+    || strftime(arg_min(denied.event_time, denied.place), '%Y-%m-%d %H:%M:%S UTC')
+    || ', denied at ' || strftime(arg_min(denied.decided_at, denied.place), '%Y-%m-%d %H:%M:%S UTC') as observed,
     'no storage of a denied category' as allowed,
     to_json(arg_min(
         json_object('topic', denied.topic, 'partition', denied.partition, 'offset', denied."offset"),
@@ -42,7 +50,9 @@ select
         3
     ))::varchar as evidence,
     null::boolean as binding,
-    null::varchar as citation
+    null::varchar as citation,
+    denied.event_time::date as "date",
+    max(date_diff('second', denied.decided_at, denied.event_time))::double as weight
 from denied
 left join policy.sites as sites on denied.site = sites.site
-group by denied.site, sites.jurisdiction, denied.name
+group by denied.site, sites.jurisdiction, denied.name, denied.event_time::date

@@ -1,39 +1,16 @@
 -- storage_before_consent: storage that needs consent, on the device of someone who had not decided yet
--- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- grain: site, jurisdiction, item, rule_case, date   owner: compliance
+-- incremental: date
 -- A decision at the same moment counts as made before, and a replay shows a decision made before records began.
 -- Storage of an unknown category is not counted: it may be necessary. Opt-out regimes ask for no consent first.
-with choices as (
-    select
-        site,
-        subject,
-        decided_at as chosen_at
-    from staging.decisions
-    union all
-    select
-        site,
-        subject,
-        event_time as chosen_at
-    from staging.events
-    where kind = 'replay'
-),
-
-first_choices as (
-    select
-        site,
-        subject,
-        min(chosen_at) as chosen_at
-    from choices
-    group by site, subject
-),
-
-early as (
+with early as (
     select
         observed.*,
         if(jurisdictions.jurisdiction = 'default', 'no_own_law', '') as rule_case
     from staging.storage_observed as observed
     inner join policy.jurisdictions as jurisdictions
         on observed.jurisdiction = jurisdictions.jurisdiction and jurisdictions.regime = 'opt_in'
-    left join first_choices
+    left join staging.first_choices as first_choices
         on observed.site = first_choices.site and observed.subject = first_choices.subject
     where
         observed.category in ('functionality', 'performance', 'marketing')
@@ -49,7 +26,8 @@ select
     min(event_time) as first_seen,
     max(event_time) as last_seen,
     count(*) as occurrences,
-    min(category) || ' storage seen before any decision, with ' || count(distinct subject) || ' subject(s)' as observed,
+    min(category) || ' storage seen before any decision, with ' || count(distinct subject) || ' subject(s) in a day'
+        as observed,
     'no storage beyond the necessary before a consent' as allowed,
     to_json(arg_min(
         json_object('topic', topic, 'partition', partition, 'offset', "offset"),
@@ -57,6 +35,8 @@ select
         3
     ))::varchar as evidence,
     null::boolean as binding,
-    null::varchar as citation
+    null::varchar as citation,
+    event_time::date as "date",
+    count(distinct subject)::double as weight
 from early
-group by site, jurisdiction, name, rule_case
+group by site, jurisdiction, name, rule_case, event_time::date

@@ -1,5 +1,6 @@
 -- undeclared_cookie: a cookie that the site's policy does not list
--- grain: site, jurisdiction, item, rule_case   owner: compliance
+-- grain: site, jurisdiction, item, rule_case, date   owner: compliance
+-- incremental: date
 -- An observation that names no type is taken for a cookie. Nothing is said of a site without a policy on file.
 with unlisted as (
     select
@@ -34,6 +35,8 @@ select
         3
     ))::varchar as evidence,
     null::boolean as binding,
-    null::varchar as citation
+    null::varchar as citation,
+    event_time::date as "date",
+    count(distinct domain)::double as weight
 from unlisted
-group by site, site_jurisdiction, name
+group by site, site_jurisdiction, name, event_time::date

@@ -1,5 +1,6 @@
 -- category_sets: one row per distinct set of categories as it was sent
 -- grain: sent   owner: data engineering
+-- incremental: new
 -- Synonyms become canonical names; others stay. Where two names mean one category, it is granted only if both are.
 with sent_sets as (
     select distinct categories as sent

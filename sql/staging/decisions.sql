@@ -1,5 +1,6 @@
 -- decisions: one row per decision, with how long it holds and what it changed
 -- grain: topic_id, partition, offset   owner: compliance
+-- incremental: subject
 -- valid_until is the shorter of the jurisdiction's validity and the site's own, in calendar months; where neither
 -- names one, the organisation's default. A withdrawal withdraws, or denies a category that was granted before.
 with made as (

@@ -1,6 +1,8 @@
 -- events: one row per event that counts: no duplicates, no bots; categories canonical, jurisdiction known
 -- grain: event_id   owner: data engineering
--- Jurisdiction: the longest match of the region; without a region the site's own; else the organisation's default.
+-- incremental: event
+-- Who asked for restriction of processing is left out. Jurisdiction: the longest match of the region; without a region
+-- the site's own; else the organisation's default.
 select
     received.topic,
     received.topic_id,
@@ -42,4 +44,11 @@ left join staging.category_sets as category_sets on received.categories = catego
 left join policy.regions as regions on received.region = regions.region
 left join policy.regions as countries on left(received.region, 2) = countries.region
 left join policy.sites as sites on received.site = sites.site
-where not received.is_duplicate and not received.is_bot
+where
+    not received.is_duplicate
+    and not received.is_bot
+    and not exists (
+        select 1
+        from raw.restrictions as restrictions
+        where restrictions.site = received.site and restrictions.subject = received.subject
+    )

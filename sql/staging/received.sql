@@ -1,8 +1,22 @@
 -- received: one row per accepted event that had been received by the as-of time
 -- grain: topic_id, partition, offset   owner: data engineering
+-- incremental: event
 -- Event time is the client's, unless its clock cannot be right: then it is the time of receipt. The first of the
 -- events with one event_id, by (received_at, partition, offset), counts; the others are marked as duplicates.
-with arrived as (
+with repeats as (
+    select
+        topic_id,
+        partition,
+        "offset",
+        row_number() over (
+            partition by event_id order by coalesce(received_at, kafka_timestamp), partition, "offset", topic_id
+        ) as copy_no
+    from raw.events
+    where coalesce(received_at, kafka_timestamp) <= (select run.as_of from staging.run as run)
+    qualify copy_no > 1
+),
+
+arrived as (
     select
         *,
         coalesce(received_at, kafka_timestamp) as arrived_at
@@ -11,10 +25,17 @@ with arrived as (
 
 timed as (
     select
-        *,
-        occurred_at > arrived_at + interval 5 minutes or occurred_at < arrived_at - interval 7 days as is_clock_skewed
+        arrived.*,
+        repeats.copy_no is not null as is_duplicate,
+        arrived.occurred_at > arrived.arrived_at + interval 5 minutes
+        or arrived.occurred_at < arrived.arrived_at - interval 7 days as is_clock_skewed
     from arrived
-    where arrived_at <= (select run.as_of from staging.run as run)
+    left join repeats
+        on
+            arrived.topic_id = repeats.topic_id
+            and arrived.partition = repeats.partition
+            and arrived."offset" = repeats."offset"
+    where arrived.arrived_at <= (select run.as_of from staging.run as run)
 ),
 
 dated as (
@@ -57,5 +78,5 @@ select
     is_clock_skewed,
     arrived_at > event_time + interval 24 hours as is_late,
     coalesce(is_bot, false) as is_bot,
-    row_number() over (partition by event_id order by arrived_at, partition, "offset", topic_id) > 1 as is_duplicate
+    is_duplicate
 from dated

@@ -13,7 +13,7 @@ observed as (
     select distinct
         site,
         jurisdiction
-    from staging.events
+    from staging.jurisdictions_daily
 ),
 
 asked as (

@@ -1,5 +1,6 @@
 -- storage_observed: one row per item of storage that an observation saw, beside what the site declares of it
 -- grain: topic_id, partition, offset, item_no   owner: compliance
+-- incremental: event
 -- The category is the declared one, else what the CMP said; null is unknown. Of several declarations of one name
 -- the longest lifetime counts: a doubt is the site's.
 with seen as (
@@ -12,6 +13,7 @@ with seen as (
         subject,
         jurisdiction,
         event_time,
+        "date",
         storage,
         generate_subscripts(storage, 1) as item_no
     from staging.events
@@ -57,6 +59,7 @@ select
     items.subject,
     items.jurisdiction,
     items.event_time,
+    items."date",
     items.item.name as name,
     items.item.type as type,
     items.item.domain as domain,

@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 SCENARIOS = sorted((HERE / "scenarios").glob("*.yaml"))
 POSITION = 'topic varchar, partition integer, "offset" bigint'
 TABLES = {
-    "events": f"kind varchar, event_time timestamp, site varchar, subject varchar, jurisdiction varchar,"
+    "events": f"date date, kind varchar, event_time timestamp, site varchar, subject varchar, jurisdiction varchar,"
     f" banner_id varchar, categories map(varchar, boolean), {POSITION}",
     "decisions": f"site varchar, subject varchar, jurisdiction varchar, decided_at timestamp,"
     f" next_decided_at timestamp, action varchar, categories map(varchar, boolean), valid_until timestamp,"
@@ -85,16 +85,19 @@ def cell(value: Any) -> Any:
 
 
 def hits(con: duckdb.DuckDBPyConnection, rule: str) -> list[dict[str, Any]]:
-    for relation in ("staging.limits", "staging.scope"):
+    for relation in ("staging.limits", "staging.jurisdictions_daily", "staging.scope", "staging.first_choices"):
         con.execute(f"create or replace table {relation} as {statement(relation).text}")
     con.execute("delete from rules.hits")
     con.execute(f"insert into rules.hits select '{rule}', * from ({statement(f'rules.{rule}').text}\n)")
     con.execute(f"create or replace table marts.findings as {statement('marts.findings').text}")
     found = con.execute(
         """
-        select findings.*, hits.rule_case from marts.findings as findings inner join rules.hits as hits
-        using (rule_id, site, jurisdiction, item, subject, first_seen, last_seen, observed, allowed, evidence)
-        order by site, jurisdiction, item, rule_case
+        select findings.*, hits.rule_case
+        from marts.findings as findings
+        inner join (select distinct rule_id, site, jurisdiction, item, rule_case from rules.hits) as hits
+            on findings.finding_id
+            = md5(concat_ws('|', hits.rule_id, hits.site, hits.jurisdiction, hits.item, hits.rule_case))
+        order by findings.site, findings.jurisdiction, findings.item, hits.rule_case
         """
     )
     names = [column[0] for column in found.description]
@@ -140,7 +143,7 @@ def test_a_rule_has_the_shape_of_a_hit_and_is_quiet_about_nothing(rule: Any, con
     types = con.execute("select column_name, column_type from (describe rules.hits)").fetchall()
     assert con.execute(f"select column_name, column_type from (describe {rule.text})").fetchall() == types[1:]
     assert rule.title
-    assert rule.grain == ["site", "jurisdiction", "item", "rule_case"]
+    assert rule.grain == ["site", "jurisdiction", "item", "rule_case", "date"]
     assert rule.owner == "compliance"
 
 
@@ -148,7 +151,7 @@ def test_limits_fall_back_to_the_default_and_change_on_their_day(
     tmp_path: Path, con: duckdb.DuckDBPyConnection
 ) -> None:
     policies(tmp_path, [SHOP]).write(con)
-    con.execute("create table staging.events (site varchar, jurisdiction varchar)")
+    con.execute("create table staging.jurisdictions_daily (site varchar, jurisdiction varchar)")
 
     def limit(code: str, name: str, day: str) -> tuple[Any, ...] | None:
         con.execute("delete from staging.run")
@@ -174,7 +177,7 @@ def test_scope_is_the_sites_own_and_the_visitors_or_what_an_audit_names(
 ) -> None:
     policies(tmp_path, [SHOP, {"site": "nowhere"}]).write(con)
     con.execute(
-        "create table staging.events as"
+        "create table staging.jurisdictions_daily as"
         " select * from (values ('shop', 'FR'), ('other', 'DE')) as given (site, jurisdiction)"
     )
 

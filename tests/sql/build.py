@@ -20,18 +20,18 @@ from ingestion.decoder import Decoder
 from tests.ingestion.events import encode
 
 PARTITIONS = 3
-_NAMES = ", ".join(f'"{name}"' for name, _ in COLUMNS)
+NAMES = ", ".join(f'"{name}"' for name, _ in COLUMNS)
 
 
-def batch(values: Sequence[bytes], timestamp_ms: int) -> pa.Table:
-    """Records over PARTITIONS partitions by their place, offsets rising in each."""
+def batch(values: Sequence[bytes], timestamp_ms: int, *, first: int = 0) -> pa.Table:
+    """Records over PARTITIONS partitions by their place (from `first` on), offsets rising in each."""
     count = len(values)
     return pa.table(
         {
             "topic": ["consent.events"] * count,
             "topic_id": ["00000000-0000-0000-0000-000000000001"] * count,
-            "partition": pa.array([place % PARTITIONS for place in range(count)], pa.int32()),
-            "offset": pa.array([place // PARTITIONS for place in range(count)], pa.int64()),
+            "partition": pa.array([place % PARTITIONS for place in range(first, first + count)], pa.int32()),
+            "offset": pa.array([place // PARTITIONS for place in range(first, first + count)], pa.int64()),
             "timestamp_ms": pa.array([timestamp_ms] * count, pa.int64()),
             "key": pa.nulls(count, pa.binary()),
             "value": pa.array(list(values), pa.binary()),
@@ -49,7 +49,7 @@ def warehouse(
         connection = decoder.connection
         create_schema(connection)
         decoder.decode(batch(values, timestamp_ms))
-        connection.execute(f"insert into raw.events select {_NAMES} from decoded where reason is null")
+        connection.execute(f"insert into raw.events select {NAMES} from decoded where reason is null")
         connection.execute(
             "insert into raw.quarantine "
             'select topic, topic_id, partition, "offset", kafka_timestamp, key, value, reason '

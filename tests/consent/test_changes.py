@@ -1,0 +1,122 @@
+"""A refresh of what changed gives what a full rebuild gives, whatever comes in, in which order, as of when."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from consent.build import build
+from consent.changes import begin, claim, finish, mark
+from consent.models import all_models
+from consent.policies import Registry
+from consent.settings import ROOT
+from consent.warehouse import create_schema, in_utc, transaction
+from ingestion.decoder import Decoder
+from tests.ingestion.events import encode
+from tests.sql.build import NAMES, batch
+from tests.sql.test_metrics import START, history
+
+DERIVED = sorted({model.relation for model in all_models() if model.folder != "rules"} | {"rules.hits"})
+
+
+@contextlib.contextmanager
+def empty() -> Iterator[duckdb.DuckDBPyConnection]:
+    with contextlib.closing(in_utc(duckdb.connect())) as connection:
+        create_schema(connection)
+        Registry.load(ROOT / "policies").write(connection)
+        yield connection
+
+
+def land(connection: duckdb.DuckDBPyConnection, decoder: Decoder, events: list[dict[str, Any]], first: int) -> None:
+    """As ingest does: events into raw.events, at offsets from `first` on."""
+    decoder.decode(batch([encode(event) for event in events], 1_790_856_000_000, first=first))
+    rows = decoder.connection.sql(f"select {NAMES} from decoded where reason is null").to_arrow_table()
+    connection.register("rows", rows)
+    connection.execute("insert into raw.events from rows")
+    connection.unregister("rows")
+
+
+def refresh(connection: duckdb.DuckDBPyConnection, as_of: datetime, *, full: bool = False, until: int = 0) -> bool:
+    """Every model; `until`: die after so many."""
+    claim(connection, as_of)
+    was_full = begin(connection, full=full)
+    for model in all_models()[: until or None]:
+        build(connection, model)
+    if not until:
+        finish(connection)
+    return was_full
+
+
+def contents(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
+    return {
+        relation: connection.execute(f"select * from {relation} order by all").fetchall()
+        for relation in DERIVED
+        if relation != "staging.category_sets"
+    }
+
+
+def assert_as_if_rebuilt(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
+    """The tables are those of a full rebuild of a copy."""
+    found = contents(connection)
+    connection.execute("attach ':memory:' as copy")
+    connection.execute("copy from database memory to copy")
+    connection.execute("use copy")
+    refresh(connection, as_of, full=True)
+    expected = contents(connection)
+    connection.execute("use memory")
+    connection.execute("detach copy")
+    for relation, rows in expected.items():
+        assert found[relation] == rows, relation
+
+
+@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(seed=st.integers(0, 2**32), steps=st.lists(st.sampled_from(
+    ["land", "land", "land", "back", "forward", "restrict", "erase", "policy", "die", "nothing"]
+), min_size=1, max_size=3))  # fmt: skip
+def test_what_changed_gives_what_a_full_rebuild_gives(seed: int, steps: list[str]) -> None:
+    chance = random.Random(seed)
+    events = history(chance, 240)
+    as_of = START + timedelta(days=4)
+    with empty() as connection, Decoder() as decoder:
+        chance.shuffle(events)
+        landed = 80
+        land(connection, decoder, events[:landed], 0)
+        assert refresh(connection, as_of)
+        for step in steps:
+            if step in ("land", "die") and landed < len(events):
+                count = chance.choice([1, 10, 40])
+                land(connection, decoder, events[landed : landed + count], landed)
+                landed += count
+            if step in ("forward", "die"):
+                as_of += timedelta(seconds=chance.randrange(3 * 86_400))
+            elif step == "back":
+                as_of -= timedelta(seconds=chance.randrange(2 * 86_400))
+            elif step == "restrict":
+                connection.execute("insert into raw.restrictions select site, subject, now()::timestamp from raw.events"
+                                   " using sample 1 rows")  # fmt: skip
+            elif step == "erase":
+                erase(connection, chance.choice(["subject-0001", "subject-0002"]))
+            elif step == "policy":
+                connection.execute("update policy.sites set jurisdiction = 'FR' where site = 'videonor'")
+            if step == "die":
+                refresh(connection, as_of, until=chance.randrange(1, len(all_models())))
+                as_of += timedelta(hours=chance.randrange(-30, 30))
+            assert refresh(connection, as_of) == (step == "policy")
+            assert_as_if_rebuilt(connection, as_of)
+
+
+def erase(connection: duckdb.DuckDBPyConnection, subject: str) -> None:
+    """As an erasure does: the subject's rows go, and their days are marked."""
+    days = connection.execute('select distinct "date" from staging.events where subject = ?', [subject]).fetchall()
+    days += connection.execute('select distinct "date" from staging.received where subject = ?', [subject]).fetchall()
+    with transaction(connection):
+        connection.execute("delete from raw.events where subject = ?", [subject])
+        mark(connection, {day for (day,) in days})
+        connection.execute("create or replace table raw.events as from raw.events")
