@@ -13,11 +13,12 @@ from consent.dashboard_settings import DashboardSettings
 from consent.errors import SettingsError
 from consent.kafka_settings import KafkaSettings
 from consent.notification_settings import NotificationSettings
+from consent.rights_settings import RightsSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class Settings(DashboardSettings, CollectorSettings, NotificationSettings, KafkaSettings):
+class Settings(RightsSettings, DashboardSettings, CollectorSettings, NotificationSettings, KafkaSettings):
     """What can be set, as `CONSENT_<NAME>` or as `name = …` in `consent.toml` (the environment wins)."""
 
     model_config = SettingsConfigDict(

@@ -111,9 +111,35 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "changed.restrictions": (("site", "varchar"), ("subject", "varchar")),
     "staging.run": (("as_of", "timestamp"), ("jurisdictions", "varchar[]"), ("run_id", "varchar")),
     "rules.hits": _HITS,
+    "proof.leaves": (
+        ("site", "varchar"),
+        ("block", "integer"),
+        ("position", "integer"),
+        ("leaf", "blob"),
+        ("salt", "blob"),
+        ("topic_id", "uuid"),
+        ("partition", "integer"),
+        ("offset", "bigint"),
+        ("removes", "blob"),
+        ("cause", "varchar"),
+    ),
+    "proof.blocks": (
+        ("site", "varchar"),
+        ("block", "integer"),
+        ("day", "date"),
+        ("leaves", "integer"),
+        ("root", "blob"),
+        ("previous", "blob"),
+        ("hash", "blob"),
+        ("sealed_at", "timestamp"),
+        ("key_id", "varchar"),
+        ("signature", "blob"),
+    ),
+    "proof.keys": (("key_id", "varchar"), ("public", "blob")),
+    "proof.sealed": (("topic_id", "uuid"), ("partition", "integer"), ("next_offset", "bigint")),
 }
 _TELL_SECONDS = 5.0
-SCHEMAS = ("raw", "kept", "policy", "changed", "staging", "rules", "marts")
+SCHEMAS = ("raw", "kept", "policy", "changed", "staging", "rules", "marts", "proof")
 
 
 def in_utc(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

@@ -4,6 +4,7 @@ import dagster as dg
 
 from pipelines.assets import asset_key, changed, model_assets, policies, raw_specs, run, snapshot
 from pipelines.lag_check import lag_check
+from pipelines.proof_asset import proof_asset
 from pipelines.resources import WarehouseResource
 from pipelines.sensors import landed_sensor
 
@@ -27,7 +28,7 @@ hourly_refresh = dg.ScheduleDefinition(
 def definitions() -> dg.Definitions:
     """Everything, for `dagster dev` and for `consent refresh`."""
     return dg.Definitions(
-        assets=[*raw_specs, policies, run, changed, *model_assets(), snapshot],
+        assets=[*raw_specs, policies, run, changed, *model_assets(), snapshot, proof_asset(asset_key("raw.events"))],
         asset_checks=[lag_check(asset_key("raw.events"))],
         jobs=[refresh_job],
         schedules=[hourly_refresh],
