@@ -29,7 +29,8 @@ import duckdb
 from consent.contract import COLUMNS
 from consent.models import all_models
 from consent.policy_tables import TABLES as POLICY_TABLES
-from consent.warehouse import TABLES, create_table, transaction
+from consent.tables import TABLES
+from consent.warehouse import create_table, transaction
 
 KEY = ("topic_id", "partition", "offset")
 SUBJECT = ("site", "subject")

@@ -1,0 +1,133 @@
+"""The tables of the warehouse that no model makes, with their columns."""
+
+from __future__ import annotations
+
+from consent.contract import COLUMNS, POSITION
+
+SCHEMAS = ("raw", "kept", "policy", "changed", "staging", "rules", "marts", "proof")
+
+_HITS = (
+    ("rule_id", "varchar"),
+    ("site", "varchar"),
+    ("jurisdiction", "varchar"),
+    ("item", "varchar"),
+    ("subject", "varchar"),
+    ("rule_case", "varchar"),
+    ("first_seen", "timestamp"),
+    ("last_seen", "timestamp"),
+    ("occurrences", "bigint"),
+    ("observed", "varchar"),
+    ("allowed", "varchar"),
+    ("evidence", "varchar"),
+    ("binding", "boolean"),
+    ("citation", "varchar"),
+    ("date", "date"),
+    ("weight", "double"),
+)
+_PROMPT = (
+    ("date", "date"),
+    ("site", "varchar"),
+    ("platform", "varchar"),
+    ("region", "varchar"),
+    ("banner_id", "varchar"),
+    ("banner_version", "varchar"),
+    ("variant", "varchar"),
+)
+TABLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "raw.events": COLUMNS,
+    "raw.quarantine": (*POSITION, ("key", "blob"), ("value", "blob"), ("reason", "varchar")),
+    "raw.offsets": (
+        ("topic", "varchar"),
+        ("topic_id", "uuid"),
+        ("partition", "integer"),
+        ("first_offset", "bigint"),
+        ("next_offset", "bigint"),
+        ("committed_at", "timestamp"),
+    ),
+    "raw.offset_gaps": (
+        ("topic", "varchar"),
+        ("topic_id", "uuid"),
+        ("partition", "integer"),
+        ("first_offset", "bigint"),
+        ("next_offset", "bigint"),
+        ("cause", "varchar"),
+        ("noticed_at", "timestamp"),
+    ),
+    "raw.replays": (
+        ("replayed_at", "timestamp"),
+        *(column for column in POSITION if column[0] != "kafka_timestamp"),
+        ("outcome", "varchar"),
+        ("reason_before", "varchar"),
+        ("reason_after", "varchar"),
+        ("product_version", "varchar"),
+    ),
+    "raw.restrictions": (("site", "varchar"), ("subject", "varchar"), ("since", "timestamp")),
+    # What erasure and purges leave of the events they remove: counts that name nobody.
+    "kept.prompts": (
+        *_PROMPT,
+        *((name, "bigint") for name in ("shown", "choices", "accept_all", "reject_all", "save", "dismissed")),
+        ("withdrawals", "bigint"),
+        ("decision_ms", "integer[]"),
+    ),
+    "kept.answers": (*_PROMPT, ("category", "varchar"), ("asked", "bigint"), ("granted", "bigint")),
+    "kept.data_quality": (
+        ("date", "date"),
+        ("site", "varchar"),
+        *((name, "bigint") for name in ("accepted", "duplicates", "bots", "clock_skewed", "late")),
+    ),
+    # What the refresh that began last found changed; consent/changes.py explains.
+    "changed.state": (
+        ("as_of", "timestamp"),
+        ("end_row", "bigint"),
+        ("rows_before_end", "bigint"),
+        ("fingerprint", "varchar"),
+        ("is_full", "boolean"),
+        ("is_finished", "boolean"),
+    ),
+    "changed.events": COLUMNS,
+    "changed.marked": (("date", "date"), ("is_taken", "boolean")),
+    "changed.days": (("date", "date"),),
+    "changed.subjects": (("site", "varchar"), ("subject", "varchar"), ("since", "timestamp")),
+    "changed.active": (("site", "varchar"), ("subject", "varchar")),
+    "changed.restrictions": (("site", "varchar"), ("subject", "varchar")),
+    "staging.run": (("as_of", "timestamp"), ("jurisdictions", "varchar[]"), ("run_id", "varchar")),
+    "rules.hits": _HITS,
+    "raw.tombstones": (("subject_hash", "varchar"), ("site", "varchar"), ("erased_at", "timestamp")),
+    "raw.requests": (
+        ("request_id", "varchar"),
+        ("kind", "varchar"),
+        ("site", "varchar"),
+        ("subject_hash", "varchar"),
+        ("reference", "varchar"),
+        ("received_at", "timestamp"),
+        ("due_at", "timestamp"),
+        ("closed_at", "timestamp"),
+        ("outcome", "varchar"),
+    ),
+    "proof.leaves": (
+        ("site", "varchar"),
+        ("block", "integer"),
+        ("position", "integer"),
+        ("leaf", "blob"),
+        ("salt", "blob"),
+        ("topic_id", "uuid"),
+        ("partition", "integer"),
+        ("offset", "bigint"),
+        ("removes", "blob"),
+        ("cause", "varchar"),
+    ),
+    "proof.blocks": (
+        ("site", "varchar"),
+        ("block", "integer"),
+        ("day", "date"),
+        ("leaves", "integer"),
+        ("root", "blob"),
+        ("previous", "blob"),
+        ("hash", "blob"),
+        ("sealed_at", "timestamp"),
+        ("key_id", "varchar"),
+        ("signature", "blob"),
+    ),
+    "proof.keys": (("key_id", "varchar"), ("public", "blob")),
+    "proof.sealed": (("topic_id", "uuid"), ("partition", "integer"), ("next_offset", "bigint")),
+}
