@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import orjson
-from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_HEADERS = {
-    "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "cross-origin-resource-policy": "cross-origin",  # pages of other origins are whom this is for
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
+_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"cross-origin"),  # pages of other origins are whom this is for
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
 _PREFLIGHT = {
     "access-control-allow-methods": "POST",
     "access-control-allow-headers": "content-type, x-write-key",
@@ -23,13 +22,13 @@ _PREFLIGHT = {
 }
 
 
-def answer(status: int, accepted: int, rejected: Sequence[tuple[int, str]]) -> Response:
+def answer(status: int, accepted: int, rejected: Sequence[tuple[int, str]], headers: Mapping[str, str]) -> Response:
     """What became of the events of a request."""
     content = {
         "accepted": accepted,
         "rejected": [{"index": place, "reason": reason} for place, reason in rejected],
     }
-    return Response(orjson.dumps(content), status, media_type="application/json")
+    return Response(orjson.dumps(content), status, headers, "application/json")
 
 
 class Refused(Exception):
@@ -44,9 +43,9 @@ class Refused(Exception):
         if close:
             self.headers["connection"] = "close"
 
-    def response(self) -> Response:
+    def response(self, headers: Mapping[str, str]) -> Response:
         """As it is sent."""
-        return problem(self.status, str(self), self.headers)
+        return problem(self.status, str(self), {**headers, **self.headers})
 
 
 def problem(status: int, error: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -72,9 +71,8 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
+                there = {name for name, _ in message["headers"]}
+                message["headers"] += [header for header in _HEADERS if header[0] not in there]
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)

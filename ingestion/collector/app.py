@@ -13,7 +13,7 @@ from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
@@ -94,21 +94,24 @@ class Collector:
         allow = self._origins.answer(origin)
         if request.method == "OPTIONS":
             return preflight(allow)
+        cors = self._cors(allow)
         judged = Judged()
         try:
             judged = await self._judged(request, headers, origin)
             if judged.records:
                 await self._deliver(judged)
-            response = answer(judged.status, len(judged.records), judged.rejected)
         except Refused as refused:
-            response = refused.response()
-        if allow:
-            response.headers["access-control-allow-origin"] = allow
-        if allow != "*":
-            response.headers["vary"] = "Origin"
-        accepted = len(judged.records) if response.status_code == judged.status else 0
-        self._metrics.answered(response.status_code, accepted, (reason for _, reason in judged.rejected))
-        return response
+            self._metrics.answered(refused.status, 0, (reason for _, reason in judged.rejected))
+            return refused.response(cors)
+        accepted = len(judged.records)
+        self._metrics.answered(judged.status, accepted, (reason for _, reason in judged.rejected))
+        return answer(judged.status, accepted, judged.rejected, cors)
+
+    @staticmethod
+    def _cors(allow: str | None) -> dict[str, str]:
+        if allow == "*":
+            return {"access-control-allow-origin": allow}
+        return {"vary": "Origin"} | ({"access-control-allow-origin": allow} if allow else {})
 
     async def _judged(self, request: Request, headers: dict[bytes, bytes], origin: str | None) -> Judged:
         self._check(request, headers)
@@ -116,11 +119,7 @@ class Collector:
         address, by_our_proxy = self._clients.of(peer, headers)
         if not self._limits.passes(address):
             raise Refused(429, "too many requests", retry_after=self._limits.window, close=True)
-        try:
-            async with asyncio.timeout(self._settings.collector_read_timeout):
-                body = await self._body(request)
-        except TimeoutError:
-            raise Refused(408, "the body did not come in time", close=True) from None
+        body = await self._body(request)
         sender = Sender(address, headers, by_our_proxy, origin, trusted=self._key is not None and origin is None)
         judged = self._events.judge(body, sender)
         if judged is None:
@@ -152,12 +151,15 @@ class Collector:
 
     async def _body(self, request: Request) -> bytes:
         parts: list[bytes] = []
-        size = 0
-        async for part in request.stream():
-            size += len(part)
-            if size > self._settings.collector_max_body:
-                raise self._too_large()
-            parts.append(part)
+        left = self._settings.collector_max_body
+        try:
+            async for part in request.stream():
+                left -= len(part)
+                if left < 0:
+                    raise self._too_large()
+                parts.append(part)
+        except ClientDisconnect:  # it left, or `Connection` has ended it for being slow
+            raise Refused(408, "the body did not come") from None
         return b"".join(parts)
 
     def _too_large(self) -> Refused:

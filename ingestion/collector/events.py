@@ -65,9 +65,7 @@ class Events:
         parsed = parse(body, self._most)
         if parsed is None:
             return None
-        now = datetime.now(UTC)
-        received_at = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"
-        facts = _Facts(self, sender, received_at)
+        facts = _Facts(self, sender, _now())
         judged = Judged()
         for place, (event, reason) in enumerate(parsed):
             foreign = None if reason else self._origins.refusal(event.get("site"), sender.origin)
@@ -99,6 +97,11 @@ class Events:
     def subject(self, site: str, sender: Sender) -> str:
         """For an event before any choice."""
         return self._subjects.of(site, sender.address, sender.user_agent)
+
+
+def _now() -> str:
+    """The time in UTC to the millisecond, as RFC 3339 has it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class _Facts:

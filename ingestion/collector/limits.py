@@ -1,4 +1,8 @@
-"""How often one client may ask. Clients are told apart by a hash of their address that ends with the process."""
+"""How often one client may ask. Clients are told apart by a hash of their address that ends with the process.
+
+The library `limits` was tried: its storage in memory grows with the clients, walks through all of them and starts a
+thread up to a hundred times a second. This table has a fixed size, whoever asks.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +12,30 @@ from array import array
 from hashlib import blake2b
 from secrets import token_bytes
 
-from limits import parse
-from limits.storage import Storage
-from limits.strategies import FixedWindowRateLimiter
-
 _SLOTS = 65_536
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 
 
 class Limits:
-    """A limit such as `600/minute` for each client; two may share a slot of 65,536, and with it a limit."""
+    """A limit such as `600/minute` for each client, in fixed windows; two clients may share one of 65,536 slots."""
 
     def __init__(self, rate: str) -> None:
-        self._limit = parse(rate)
-        self._limiter = FixedWindowRateLimiter(_Slots())
+        most, _, unit = rate.partition("/")
+        self._most, self.window = int(most), _SECONDS[unit]  # seconds after which asking again makes sense
         self._secret = token_bytes(16)
+        self._counts = array("Q", bytes(8 * _SLOTS))
+        self._until = time.monotonic() + self.window
 
     def passes(self, address: str) -> bool:
         """Count a request of this client; False: it asks too often."""
-        hashed = blake2b(_holder(address).encode(), key=self._secret, digest_size=8).digest()
-        return self._limiter.hit(self._limit, str(int.from_bytes(hashed, "big") % _SLOTS))
-
-    @property
-    def window(self) -> int:
-        """Seconds after which asking again makes sense."""
-        return self._limit.get_expiry()
+        now = time.monotonic()
+        if now >= self._until:
+            self._counts = array("Q", bytes(8 * _SLOTS))
+            self._until = now + self.window
+        hashed = blake2b(_holder(address).encode(), key=self._secret, digest_size=2).digest()
+        slot = int.from_bytes(hashed, "big")
+        self._counts[slot] += 1
+        return self._counts[slot] <= self._most
 
 
 def _holder(address: str) -> str:
@@ -42,50 +46,3 @@ def _holder(address: str) -> str:
         return str(ipaddress.ip_network((address, 64), strict=False))
     except ValueError:
         return address
-
-
-class _Slots(Storage):
-    """Counters of a fixed size. The library's own storage grows with the clients, and walks through all of them."""
-
-    STORAGE_SCHEME = None
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.reset()
-        self._until = 0.0
-
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        """None are raised."""
-        return ValueError
-
-    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Count; all counters start again together when a window ends."""
-        now = time.monotonic()
-        if now >= self._until:
-            self.reset()
-            self._until = now + expiry
-        slot = int(key.rsplit("/", 4)[1])
-        self._counts[slot] += amount
-        return self._counts[slot]
-
-    def get(self, key: str) -> int:
-        """The count of a key."""
-        return self._counts[int(key.rsplit("/", 4)[1])]
-
-    def get_expiry(self, key: str) -> float:  # noqa: ARG002
-        """When the window ends, Unix time."""
-        return time.time() + self._until - time.monotonic()
-
-    def check(self) -> bool:
-        """Memory is there."""
-        return True
-
-    def reset(self) -> int | None:
-        """Start again."""
-        self._counts = array("L", bytes(8 * _SLOTS))
-        return None
-
-    def clear(self, key: str) -> None:
-        """Start again for a key."""
-        self._counts[int(key.rsplit("/", 4)[1])] = 0

@@ -43,7 +43,7 @@ class Metrics:
 
     def answered(self, status: int, accepted: int = 0, reasons: Iterable[str] = ()) -> None:
         """A request was answered."""
-        self._responses.labels(str(status)).inc()
+        self._responses.labels(status).inc()
         if accepted:
             self._accepted.inc(accepted)
         for reason in reasons:

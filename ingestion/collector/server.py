@@ -25,7 +25,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8060, on_read
     with listen(host, port) as listener:
         config = uvicorn.Config(
             collector.app,
-            http=type("Limited", (Connection,), {"head_timeout": settings.collector_read_timeout}),
+            http=type("Limited", (Connection,), {"read_timeout": settings.collector_read_timeout}),
             ws="none",
             loop="uvloop",
             log_config=None,

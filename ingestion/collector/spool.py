@@ -85,6 +85,8 @@ class Spool:
 
     def append(self, records: Sequence[Record]) -> None:
         """Keep these; they are on the disk when this returns. Raises SpoolFull, and then has kept none."""
+        if not records:
+            return
         frames = b"".join(map(_frame, records))
         if self.size + len(frames) > self._limit:
             raise SpoolFull(f"{self._folder}: the spool is full ({self._limit} bytes)")

@@ -100,7 +100,8 @@ class ApacheKafka:
         )
         file.write_text(text + properties, encoding="utf-8")
         classpath = f"{jars()}/*"
-        cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # Not any 16 bytes: an id that began with a hyphen would be taken for an option.
+        cluster_id = urlsafe_b64encode(b"\0" + uuid.uuid4().bytes[1:]).decode().rstrip("=")
         credentials = [part for credential in scram for part in ("--add-scram", credential)]
         storage = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", file, *credentials]
         subprocess.run([*JAVA, "-cp", classpath, *storage], check=True, capture_output=True)
