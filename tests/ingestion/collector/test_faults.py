@@ -1,4 +1,4 @@
-"""What was acknowledged is in DuckDB, whoever is killed in between. `benchmarks.collect_faults` does this for longer."""
+"""What was acknowledged is in DuckDB, whoever is killed. `benchmarks.collect_faults` does this for longer."""
 
 from __future__ import annotations
 
