@@ -11,11 +11,13 @@ header in which kind of part it can be built:
 | subject | the decisions and replays of one site and subject | the rows of changed subjects |
 | date | the events of one day, and all decisions of the subjects that are seen on it | the rows of changed days |
 
-Without that line a model is always built as a whole.
+Without that line a model is always built as a whole. Where the header names a Python function (`python:`), the rows go
+through it as a frame: the SELECT counts, the function does what a library of statistics does better.
 """
 
 from __future__ import annotations
 
+import importlib
 import re
 from functools import cache
 
@@ -90,6 +92,12 @@ def _build_whole(connection: duckdb.DuckDBPyConnection, model: Statement) -> Non
         connection.execute(f"delete from rules.hits where {_own(model)}")  # noqa: S608
         connection.execute(f"insert into rules.hits select {_columns(model)} from ({text})")  # noqa: S608
     else:
+        if model.python:
+            module, _, name = model.python.rpartition(".")
+            library = importlib.import_module(module)
+            connection.register("computed", getattr(library, name)(connection.execute(text).df()))
+            columns = (f'"{column}"::{sql_type} as "{column}"' for column, sql_type in library.TYPES.items())
+            text = f"select {', '.join(columns)} from computed"  # noqa: S608
         connection.execute(f"create or replace table {model.relation} as {text}")
 
 

@@ -41,6 +41,7 @@ _MAYBE_DAYS = f"""[
     {_ARRIVED}::date,
     if(occurred_at between {_ARRIVED} - interval 8 days and {_ARRIVED} + interval 1 day, occurred_at, {_ARRIVED})::date
 ]"""
+WINDOW_DAYS = 13  # before the day of the as-of time: prompts_hourly and opt_in_hourly have the last 14
 # More than this share of a big history is faster rebuilt as a whole.
 _SHARE, _FEW = 0.3, 500_000
 
@@ -249,6 +250,12 @@ def _collect(connection: duckdb.DuckDBPyConnection, last: tuple[Any, ...], as_of
         {"end_row": end_row, "low": low, "high": high},
     )
     _collect_restricted(connection)
+    connection.execute(  # days that entered or left the window of the hourly tables
+        "insert into changed.days"
+        " select unnest(range($low::date - $window, $high::date - $window, interval 1 day))::date"
+        " except from changed.days",
+        {"low": low, "high": high, "window": WINDOW_DAYS},
+    )
     if connection.execute("select count(*) from ids").fetchall()[0][0] > max(_FEW, _SHARE * rows):
         return False
     connection.execute("delete from changed.events")

@@ -1,7 +1,8 @@
 """Models: each `sql/<schema>/<name>.sql` is one SELECT, and becomes the table `<schema>.<name>`.
 
 A file opens with comment lines: `-- name: what one row is`, then `-- grain: columns   owner: team`, where it can be
-built in parts `-- incremental: event|subject|date|new`, then prose. consent/build.py says what the parts are.
+built in parts `-- incremental: event|subject|date|new`, where SQL is not enough `-- python: package.module.function`,
+then prose. consent/build.py says what becomes of each.
 What a model reads is what its SELECT names, so the order of building is never written down twice.
 """
 
@@ -20,6 +21,7 @@ SQL = ROOT / "sql"
 _HEADER = re.compile(r"\A(?:--[^\n]*\n)+")
 _GRAIN = re.compile(r"^grain:\s*(?P<grain>.*?)(?:\s{2,}owner:\s*(?P<owner>.*))?$")
 _INCREMENTAL = re.compile(r"^incremental:\s*(?P<part>event|subject|date|new)$")
+_PYTHON = re.compile(r"^python:\s*(?P<function>[\w.]+)$")
 _RELATION = re.compile(r"\b(raw|policy|staging|marts|rules)\.([a-z_]+)\b")
 
 
@@ -71,7 +73,7 @@ class Statement:
     @cached_property
     def notes(self) -> str:
         """The header's prose below grain and owner."""
-        return " ".join(line for line in self.header[1:] if not _GRAIN.match(line) and not _INCREMENTAL.match(line))
+        return " ".join(line for line in self.header[1:] if not _is_fact(line))
 
     @cached_property
     def incremental(self) -> str:
@@ -80,10 +82,20 @@ class Statement:
         return match["part"] if match else ""
 
     @cached_property
+    def python(self) -> str:
+        """The function (`package.module.name`, frame in, frame out) its rows go through; empty: none."""
+        match = next((m for line in self.header if (m := _PYTHON.match(line))), None)
+        return match["function"] if match else ""
+
+    @cached_property
     def reads(self) -> frozenset[str]:
         """The relations it names, itself left out."""
         body = re.sub(r"--[^\n]*", "", self.text)
         return frozenset(f"{schema}.{name}" for schema, name in _RELATION.findall(body)) - {self.relation}
+
+
+def _is_fact(line: str) -> bool:
+    return any(pattern.match(line) for pattern in (_GRAIN, _INCREMENTAL, _PYTHON))
 
 
 @lru_cache

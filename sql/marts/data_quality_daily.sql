@@ -1,7 +1,9 @@
 -- data_quality_daily: one row per day and site: what came in, and what was wrong with it
 -- grain: date, site   owner: data engineering
 -- received = accepted + quarantined; duplicates, bots, clock_skewed and late count among the accepted. A record in
--- quarantine has the day of its Kafka timestamp and no site. Kept counts are of events removed since.
+-- quarantine has the day of its Kafka timestamp and no site. unknown_… count accepted events that name what no policy
+-- knows (values: data_quality_issues); newest_… are event and received times, for freshness. Kept counts are of events
+-- removed since.
 with known as (
     select
         "date",
@@ -10,7 +12,11 @@ with known as (
         duplicates,
         bots,
         clock_skewed,
-        late
+        late,
+        unknown_category,
+        unknown_region,
+        newest_event,
+        newest_received
     from staging.received_daily
     union all
     select
@@ -20,7 +26,11 @@ with known as (
         duplicates,
         bots,
         clock_skewed,
-        late
+        late,
+        0 as unknown_category,
+        0 as unknown_region,
+        null::timestamp as newest_event,
+        null::timestamp as newest_received
     from kept.data_quality
 ),
 
@@ -32,7 +42,11 @@ accepted as (
         sum(duplicates)::bigint as duplicates,
         sum(bots)::bigint as bots,
         sum(clock_skewed)::bigint as clock_skewed,
-        sum(late)::bigint as late
+        sum(late)::bigint as late,
+        sum(unknown_category)::bigint as unknown_category,
+        sum(unknown_region)::bigint as unknown_region,
+        max(newest_event) as newest_event,
+        max(newest_received) as newest_received
     from known
     group by all
 ),
@@ -66,7 +80,13 @@ select
     coalesce(accepted.bots, 0) as bots,
     coalesce(accepted.clock_skewed, 0) as clock_skewed,
     coalesce(accepted.late, 0) as late,
-    coalesce(prompts.impressions_missing, false) as impressions_missing
+    coalesce(prompts.impressions_missing, false) as impressions_missing,
+    if(sites.site is null, coalesce(accepted.accepted, 0), 0) as unknown_site,
+    coalesce(accepted.unknown_category, 0) as unknown_category,
+    coalesce(accepted.unknown_region, 0) as unknown_region,
+    accepted.newest_event,
+    accepted.newest_received
 from accepted
 full join set_aside using ("date", site)
 left join prompts using ("date", site)
+left join policy.sites as sites using (site)

@@ -32,16 +32,24 @@ named as (
     group by all
 ),
 
+known as (
+    select distinct policy.categories.category
+    from policy.categories
+),
+
 canonical as (
     select
-        set_id,
-        map(list(category order by category), list(granted order by category)) as categories
+        named.set_id,
+        map(list(named.category order by named.category), list(named.granted order by named.category)) as categories,
+        bool_or(known.category is null) as has_unknown
     from named
-    group by set_id
+    left join known on named.category = known.category
+    group by named.set_id
 )
 
 select
     numbered.sent,
-    coalesce(canonical.categories, map([]::varchar[], []::boolean[])) as categories
+    coalesce(canonical.categories, map([]::varchar[], []::boolean[])) as categories,
+    coalesce(canonical.has_unknown, false) as has_unknown
 from numbered
 left join canonical on numbered.set_id = canonical.set_id

@@ -3,6 +3,7 @@
 -- incremental: subject
 -- valid_until is the shorter of the jurisdiction's validity and the site's own, in calendar months; where neither
 -- names one, the organisation's default. A withdrawal withdraws, or denies a category that was granted before.
+-- is_change: it says something else than the subject's decision before; null for the first.
 with made as (
     select
         topic,
@@ -20,6 +21,7 @@ with made as (
         banner_version,
         policy_version,
         lead(event_time) over decided as next_decided_at,
+        lag(categories) over decided as previous_categories,
         count(*) over (partition by site, subject) as decisions_of_subject
     from staging.events
     where kind = 'decision'
@@ -98,6 +100,7 @@ select
     banner_version,
     policy_version,
     is_withdrawal,
+    categories <> previous_categories as is_change,
     coalesce(least(until_of_jurisdiction, until_of_site), until_of_default) as valid_until,
     case
         when until_of_jurisdiction is null and until_of_site is null then 'default'

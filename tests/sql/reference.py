@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
 from statistics import quantiles
 from typing import Any
 
@@ -14,6 +14,7 @@ SYNONYMS = {
     "preferences": "functionality", "statistics": "performance", "analytics": "performance",
     "targeting": "marketing", "advertising": "marketing", "ads": "marketing",
 }  # fmt: skip
+SITES = ("videonor", "cp-app")
 Event = dict[str, Any]
 
 
@@ -49,14 +50,26 @@ def canonical(categories: dict[str, bool]) -> dict[str, bool]:
     return merged
 
 
+def unknown_categories(event: Event) -> set[str]:
+    return set(canonical(event.get("categories", {}))) - set(CANONICAL)
+
+
 def counting(events: Iterable[Event], as_of: datetime) -> list[Event]:
     return [e for e in received(events, as_of) if not e["duplicate"] and not e.get("is_bot", False)]
 
 
-def grain(event: Event) -> tuple[Any, ...]:
+def day(event: Event) -> date:
+    return event["time"].date()
+
+
+def hour(event: Event) -> datetime:
+    return event["time"].replace(minute=0, second=0, microsecond=0)
+
+
+def grain(event: Event, when: Callable[[Event], date] = day) -> tuple[Any, ...]:
     banner = event.get("banner", {})
     return (
-        event["time"].date(), event["site"], event.get("platform", "web"), event.get("region", ""),
+        when(event), event["site"], event.get("platform", "web"), event.get("region", ""),
         banner.get("id", ""), banner.get("version", ""), banner.get("variant", ""),
     )  # fmt: skip
 
@@ -78,13 +91,15 @@ def withdrawals(events: list[Event]) -> set[str]:
     return found
 
 
-def prompts_daily(events: Iterable[Event], as_of: datetime) -> dict[tuple[Any, ...], dict[str, Any]]:
+def prompts_daily(
+    events: Iterable[Event], as_of: datetime, when: Callable[[Event], date] = day
+) -> dict[tuple[Any, ...], dict[str, Any]]:
     counted = counting(events, as_of)
     withdrawn = withdrawals(counted)
     by_grain: dict[tuple[Any, ...], list[Event]] = defaultdict(list)
     for event in counted:
         if event["kind"] in ("impression", "decision", "dismissal"):
-            by_grain[grain(event)].append(event)
+            by_grain[grain(event, when)].append(event)
     return {key: _prompts(group, withdrawn) for key, group in by_grain.items()}
 
 
@@ -117,19 +132,22 @@ def _quantile(values: list[int], percent: int) -> float | None:
     return quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def opt_in_daily(events: Iterable[Event], as_of: datetime) -> dict[tuple[Any, ...], dict[str, Any]]:
+def opt_in_daily(
+    events: Iterable[Event], as_of: datetime, when: Callable[[Event], date] = day
+) -> dict[tuple[Any, ...], dict[str, Any]]:
     events = list(events)
-    prompts = prompts_daily(events, as_of)
+    prompts = prompts_daily(events, as_of, when)
     answers: dict[tuple[Any, ...], list[bool]] = defaultdict(list)
     categories: dict[tuple[Any, ...], set[str]] = defaultdict(lambda: set(CANONICAL))
     for event in counting(events, as_of):
         if is_choice(event):
             for name, granted in canonical(event["categories"]).items():
-                answers[*grain(event), name].append(granted)
+                answers[*grain(event, when), name].append(granted)
                 categories[grain(event)[:2]].add(name)
     made = {}
     for key, prompt in prompts.items():
-        for name in categories[key[:2]]:
+        of_day = key[0].date() if isinstance(key[0], datetime) else key[0]
+        for name in categories[of_day, key[1]]:
             answer = answers[*key, name]
             shown, missing = prompt["shown"], prompt["impressions_missing"]
             made[*key, name] = {
@@ -164,6 +182,11 @@ def data_quality_daily(events: Iterable[Event], as_of: datetime) -> dict[tuple[A
             "clock_skewed": sum(event["skewed"] for event in group),
             "late": sum(event["late"] for event in group),
             "impressions_missing": totals[key][0] > totals[key][1],
+            "unknown_site": 0 if key[1] in SITES else len(group),
+            "unknown_category": sum(bool(unknown_categories(event)) for event in group),
+            "unknown_region": sum(event.get("region") == "XX" for event in group),
+            "newest_event": max(event["time"] for event in group),
+            "newest_received": max(event["arrived"] for event in group),
         }
         for key, group in days.items()
     }

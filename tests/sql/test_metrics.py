@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.sql import reference
+from tests.sql import behaviour, reference
 from tests.sql.build import PARTITIONS, build_all, rows, warehouse
 
 AS_OF = datetime(2026, 10, 8)
@@ -53,9 +53,10 @@ def _event(chance: random.Random) -> dict[str, Any]:
     if chance.random() < 0.5:
         event["platform"] = chance.choice(["web", "ios"])
     if chance.random() < 0.5:
-        event["region"] = chance.choice(["NO", "US-CA", "FR"])
+        event["region"] = chance.choice(["NO", "US-CA", "FR", "XX"])
     if chance.random() < 0.6:
         event["banner"] = {"id": "main"} | ({"variant": chance.choice("ab")} if chance.random() < 0.5 else {})
+        event["banner"] |= {"layer": chance.choice("12")} if chance.random() < 0.5 else {}
     if chance.random() < 0.1:
         event["is_bot"] = chance.random() < 0.7
     if event["kind"] in ("decision", "replay"):
@@ -67,8 +68,26 @@ def _event(chance: random.Random) -> dict[str, Any]:
         if chance.random() < 0.7:
             event["decision_ms"] = chance.randrange(60_000)
     if event["kind"] == "observation":
-        event["storage"] = []
+        event["storage"] = [
+            {"name": name, "category": chance.choice(NAMES), "lifetime_s": chance.choice([60, 40_000_000])}
+            for name in chance.sample(["_ads", "_ga", "basket"], chance.randrange(3))
+        ]
     return event
+
+
+RELATIONS = {
+    "prompts_daily": (7, reference.prompts_daily),
+    "opt_in_daily": (8, reference.opt_in_daily),
+    "data_quality_daily": (2, reference.data_quality_daily),
+    "prompts_hourly": (7, behaviour.prompts_hourly),
+    "opt_in_hourly": (8, behaviour.opt_in_hourly),
+    "funnel_daily": (8, behaviour.funnel_daily),
+    "reach_daily": (5, behaviour.reach_daily),
+    "coverage_daily": (5, behaviour.coverage_daily),
+    "changes_daily": (2, behaviour.changes_daily),
+    "consent_decay": (4, behaviour.consent_decay),
+    "data_quality_issues": (4, behaviour.data_quality_issues),
+}
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -77,15 +96,16 @@ def test_every_metric_equals_the_reference(seed: int) -> None:
     events = history(chance, 400)
     as_of = AS_OF if seed % 2 else START + timedelta(days=4, seconds=chance.randrange(86_400))
     with warehouse(events, as_of) as connection:
-        for relation, keys in (("prompts_daily", 7), ("opt_in_daily", 8), ("data_quality_daily", 2)):
-            expected = getattr(reference, relation)(events, as_of)
+        for relation, (keys, function) in RELATIONS.items():
+            expected = function(events, as_of)
             found = {}
             for row in rows(connection, f"select * from marts.{relation}"):
                 values = list(row.items())
                 found[tuple(value for _, value in values[:keys])] = dict(values[keys:])
             assert found.keys() == expected.keys(), relation
             for key, value in expected.items():
-                assert found[key] == pytest.approx(value, nan_ok=True), (relation, key)
+                about = {name: one if isinstance(one, date) else pytest.approx(one) for name, one in value.items()}
+                assert found[key] == about, (relation, key)
 
 
 def test_building_twice_gives_the_same() -> None:

@@ -1,0 +1,10 @@
+-- unknown_regions: one row per site whose events of the last seven days name regions that no jurisdiction covers
+-- grain: site   owner: data engineering
+-- checks: marts.data_quality_daily   severity: WARN
+select
+    quality.site,
+    sum(quality.unknown_region) as records
+from marts.data_quality_daily as quality
+inner join staging.run as run on quality."date" > run.as_of::date - 7
+group by quality.site
+having sum(quality.unknown_region) > 0

@@ -1,0 +1,68 @@
+-- consent_decay: one row per site, category, month of the grant and age: how many of the grants still stood
+-- grain: site, category, cohort, age_months   owner: product analytics
+-- A grant is a decision that grants the category; it stands until the subject's next decision or the end of its
+-- validity, whichever is earlier. Ages are whole months, up to those that every grant of the cohort has reached at the
+-- as-of time, 24 at most.
+with decided as (
+    select
+        decisions.site,
+        decisions.categories,
+        date_trunc('month', decisions.decided_at)::date as cohort,
+        date_diff('month', date_trunc('month', decisions.decided_at), run.as_of) - 1 as oldest,
+        least(date_sub('month', decisions.decided_at, least(decisions.valid_until, decisions.next_decided_at)), 24)
+            as stood
+    from staging.decisions as decisions
+    cross join staging.run as run
+),
+
+grouped as (
+    select
+        site,
+        categories,
+        cohort,
+        oldest,
+        stood,
+        count(*) as decisions
+    from decided
+    where oldest >= 0
+    group by all
+),
+
+entries as (
+    select
+        site,
+        cohort,
+        oldest,
+        stood,
+        decisions,
+        unnest(map_entries(categories)) as entry
+    from grouped
+),
+
+grants as (
+    select
+        site,
+        entry.key as category,
+        cohort,
+        oldest,
+        stood,
+        sum(decisions) as granted
+    from entries
+    where entry.value and entry.key <> 'necessary'
+    group by all
+),
+
+ages as (
+    select unnest(range(0, 25)) as age_months
+)
+
+select
+    grants.site,
+    grants.category,
+    grants.cohort,
+    ages.age_months,
+    sum(grants.granted)::bigint as granted,
+    coalesce(sum(grants.granted) filter (where grants.stood >= ages.age_months), 0)::bigint as standing
+from grants
+inner join ages on grants.oldest >= ages.age_months
+group by all

@@ -1,0 +1,100 @@
+-- coverage_daily: one row per day, site, platform, region and category: how much traffic runs under a valid consent
+-- grain: date, site, platform, region, category   owner: product analytics
+-- incremental: date
+-- A replay is consented where it grants the category and the subject's decision before it had not run out; where no
+-- decision is on record, the replay is believed. Each day and site has the canonical categories and any other replayed.
+with standing as (
+    select
+        site,
+        subject,
+        decided_at,
+        valid_until
+    from staging.decisions
+    where decided_at is distinct from next_decided_at
+),
+
+replays as (
+    select
+        events."date",
+        events.site,
+        events.platform,
+        events.region,
+        events.categories,
+        standing.valid_until is null or events.event_time < standing.valid_until as is_valid
+    from staging.events as events
+    asof left join standing
+        on
+            events.site = standing.site
+            and events.subject = standing.subject
+            and events.event_time >= standing.decided_at
+    where events.kind = 'replay'
+),
+
+totals as (
+    select
+        "date",
+        site,
+        platform,
+        region,
+        count(*) as replays
+    from replays
+    group by all
+),
+
+entries as (
+    select
+        "date",
+        site,
+        platform,
+        region,
+        is_valid,
+        unnest(map_entries(categories)) as entry
+    from replays
+),
+
+granted as (
+    select
+        "date",
+        site,
+        platform,
+        region,
+        entry.key as category,
+        count(*) filter (where entry.value and is_valid) as consented
+    from entries
+    group by all
+),
+
+canonical as (select distinct policy.categories.category from policy.categories),
+
+categories as (
+    select distinct
+        "date",
+        site,
+        category
+    from granted
+    union
+    select distinct
+        totals."date",
+        totals.site,
+        canonical.category
+    from totals
+    cross join canonical
+)
+
+select
+    totals."date",
+    totals.site,
+    totals.platform,
+    totals.region,
+    categories.category,
+    totals.replays,
+    coalesce(granted.consented, 0) as consented
+from totals
+inner join categories on totals."date" = categories."date" and totals.site = categories.site
+left join granted
+    on
+        totals."date" = granted."date"
+        and totals.site = granted.site
+        and totals.platform = granted.platform
+        and totals.region = granted.region
+        and categories.category = granted.category

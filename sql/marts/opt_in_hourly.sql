@@ -1,0 +1,76 @@
+-- opt_in_hourly: one row per hour of the last 14 days, site, platform, region, banner and category: asked and granted
+-- grain: hour, site, platform, region, banner_id, banner_version, variant, category   owner: product analytics
+-- incremental: date
+-- As opt_in_daily, by the hour (UTC) of the event time; the categories are those of the day and site.
+with answers as (
+    select
+        date_trunc('hour', event_time) as "hour",
+        site,
+        platform,
+        region,
+        banner_id,
+        banner_version,
+        variant,
+        unnest(map_entries(categories)) as answer
+    from staging.events
+    where
+        kind = 'decision'
+        and surface = 'banner'
+        and "date" > (select run.as_of::date - 14 from staging.run as run)
+),
+
+answered as (
+    select
+        "hour",
+        site,
+        platform,
+        region,
+        banner_id,
+        banner_version,
+        variant,
+        answer.key as category,
+        count(*) as asked,
+        count(*) filter (where answer.value) as granted
+    from answers
+    group by all
+),
+
+categories as (
+    select distinct
+        "date",
+        site,
+        category
+    from marts.opt_in_daily
+)
+
+select
+    prompts."hour",
+    prompts.site,
+    prompts.platform,
+    prompts.region,
+    prompts.banner_id,
+    prompts.banner_version,
+    prompts.variant,
+    categories.category,
+    prompts.shown,
+    prompts.choices,
+    coalesce(answered.asked, 0) as asked,
+    coalesce(answered.granted, 0) as granted,
+    coalesce(answered.asked - answered.granted, 0) as denied,
+    if(prompts.impressions_missing or prompts.shown = 0, null, coalesce(answered.granted, 0) / prompts.shown)
+        as opt_in_rate,
+    answered.granted / answered.asked as consent_rate,
+    prompts.impressions_missing,
+    prompts."date"
+from marts.prompts_hourly as prompts
+inner join categories on prompts."date" = categories."date" and prompts.site = categories.site
+left join answered
+    on
+        prompts."hour" = answered."hour"
+        and prompts.site = answered.site
+        and prompts.platform = answered.platform
+        and prompts.region = answered.region
+        and prompts.banner_id = answered.banner_id
+        and prompts.banner_version = answered.banner_version
+        and prompts.variant = answered.variant
+        and categories.category = answered.category
