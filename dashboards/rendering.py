@@ -77,9 +77,9 @@ def drawn(drawings: Charts, identity: str) -> partial[Markup]:
     return partial(_at_widths, drawings, identity)
 
 
-def stylesheet() -> str:
-    """The one stylesheet, for pages that carry it inside."""
-    return (STATIC / "style.css").read_text(encoding="utf-8")
+def stylesheet(name: str = "style") -> str:
+    """The one stylesheet, for pages that carry it inside; `report` is what a page of paper needs besides."""
+    return (STATIC / f"{name}.css").read_text(encoding="utf-8")
 
 
 def style_version() -> str:

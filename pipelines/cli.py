@@ -10,7 +10,20 @@ import typer
 from consent.errors import ConsentError, SettingsError
 from consent.logs import configure, wants_json
 from consent.settings import Settings
-from pipelines.commands import collect, demo, doctor, metrics, notify, policy, quarantine, results, stream, up, verify
+from pipelines.commands import (
+    collect,
+    demo,
+    doctor,
+    metrics,
+    notify,
+    policy,
+    quarantine,
+    report,
+    results,
+    stream,
+    up,
+    verify,
+)
 
 app = typer.Typer(
     name="consent",
@@ -20,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, stream, collect, quarantine, verify, results, policy, notify, metrics, up, doctor):
+for module in (demo, stream, collect, quarantine, verify, results, report, policy, notify, metrics, up, doctor):
     module.register(app)
 
 

@@ -5,6 +5,7 @@ import dagster as dg
 from pipelines.assets import asset_key, changed, model_assets, policies, raw_specs, run, snapshot
 from pipelines.lag_check import lag_check
 from pipelines.proof_asset import proof_asset
+from pipelines.report_schedules import report_schedules, reports_job
 from pipelines.resources import WarehouseResource
 from pipelines.sensors import landed_sensor
 
@@ -30,8 +31,8 @@ def definitions() -> dg.Definitions:
     return dg.Definitions(
         assets=[*raw_specs, policies, run, changed, *model_assets(), snapshot, proof_asset(asset_key("raw.events"))],
         asset_checks=[lag_check(asset_key("raw.events"))],
-        jobs=[refresh_job],
-        schedules=[hourly_refresh],
+        jobs=[refresh_job, reports_job],
+        schedules=[hourly_refresh, *report_schedules()],
         sensors=[landed_sensor(refresh_job.name)],
         resources={"warehouse": WarehouseResource()},
         executor=dg.in_process_executor,

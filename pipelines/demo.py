@@ -16,7 +16,7 @@ from pathlib import Path
 from consent.errors import ConsentError
 from consent.settings import Settings
 from consent.warehouse import open_snapshot
-from dashboards.report import write_report
+from dashboards.reports import Report, write_report
 from ingestion.broker import PARTITIONS, broker_at_home
 from ingestion.connection import security
 from ingestion.ingest import Ingested, ingest
@@ -76,7 +76,7 @@ def run_demo(
     refreshed = refresh(settings, as_of=end)
     refresh_seconds = time.monotonic() - refreshing
     progress("refreshing", 1, 1)
-    reports = write_report(settings, settings.reports)
+    reports = write_report(settings, Report(formats=("html", "csv"))).save(settings.reports)
     return Demo(
         population.planted,
         sent,

@@ -17,7 +17,6 @@ def register(app: typer.Typer) -> None:
     app.command()(refresh)
     app.command()(audit)
     app.command()(export)
-    app.command()(report)
     app.command()(dashboard)
 
 
@@ -97,20 +96,6 @@ def export(
     from pipelines.export import export as run
 
     run(Settings.load(home=home), relation, output.value, file)
-
-
-def report(
-    period: Annotated[str | None, typer.Option(help="2026-W46 or 2026-11; default: the last full week.")] = None,
-    formats: Annotated[str, typer.Option("--format", help="html and csv, with a comma between.")] = "html,csv",
-    out: Annotated[Path | None, typer.Option("-o", "--output", help="Folder; default: <home>/reports.")] = None,
-    home: Home = None,
-) -> None:
-    """Write the report of a week or a month from the published snapshot."""
-    from dashboards.report import write_report
-
-    settings = Settings.load(home=home)
-    for path in write_report(settings, out or settings.reports, period=period, formats=tuple(formats.split(","))):
-        typer.echo(path)
 
 
 def dashboard(host: Host = "127.0.0.1", port: Port = 8050, home: Home = None) -> None:
