@@ -31,19 +31,21 @@ class Decoder:
     """An in-memory DuckDB that decodes batches; the rows of the last one are its relation `decoded`.
 
     `decoded` has the columns of `raw.events`, then key, value and reason. A row with a reason keeps key and value,
-    and nothing else but its position; a row without one has neither.
+    and nothing else but its position; a row without one has neither. `threads` is how many it may use; None: all.
     """
 
-    def __init__(self) -> None:
-        self.connection = in_utc(duckdb.connect())
+    def __init__(self, threads: int | None = None) -> None:
+        self.connection = in_utc(duckdb.connect(config={"threads": threads} if threads else {}))
         self._recognize = "create or replace temp table recognized as " + statement("landing.plain").text
         self._judge = "create or replace temp table judged as " + statement("landing.decode").text
 
     def decode(self, batch: pa.Table) -> None:
         """Fill `decoded` with one row per record of `batch` (columns as `Batch.to_arrow` gives them)."""
         # DuckDB gives each thread a chunk of an Arrow table: of one chunk only one thread would have work.
-        chunks = batch.append_column("text", texts(batch.column("value"))).to_batches(max_chunksize=_CHUNK_ROWS)
-        self.connection.register("batch", pa.Table.from_batches(chunks) if chunks else batch)
+        read = batch.append_column("text", texts(batch.column("value")))
+        self.connection.register(
+            "batch", pa.Table.from_batches(read.to_batches(max_chunksize=_CHUNK_ROWS), read.schema)
+        )
         try:
             self.connection.execute(self._recognize)
         finally:
@@ -51,6 +53,12 @@ class Decoder:
         self.connection.execute(_SUSPECTS)
         self.connection.execute(self._judge)
         self.connection.execute(_DECODED)
+
+    def clear(self) -> None:
+        """Let go of the last batch."""
+        self.connection.execute("drop view if exists decoded")
+        self.connection.execute("drop table if exists recognized")
+        self.connection.execute("drop table if exists judged")
 
     def reasons(self) -> list[str | None]:
         """The reason of each record of the last batch, in its order of offsets; None: it is good."""
