@@ -10,7 +10,7 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-strip-extra
 	--no-emit-find-links --python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-oidc install-librdkafka demo test lint format lock contract docs messages screenshots clean
+.PHONY: help install install-oidc install-librdkafka demo test lint format lock contract docs screenshots clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,9 +54,6 @@ contract: $(VENV)/.runtime ## the files made from consent/contract.py
 
 docs: $(VENV)/.runtime ## the pages made from settings, commands, rules and models
 	@$(BIN)/python -m pipelines.documents
-
-messages: $(VENV)/.runtime ## gather what is to be translated into dashboards/locale
-	@$(BIN)/python -m dashboards.messages
 
 screenshots: $(VENV)/.test ## the pictures in docs/images, from a demo (needs chromium)
 	@$(BIN)/python docs/screenshots.py

@@ -21,9 +21,6 @@ class DashboardSettings(BaseSettings):
         description="Who is let in. local: this machine alone, as admin; token: bearers of an API token; proxy: whom a"
         " trusted proxy names; oidc: who signs in. Tokens work with each.",
     )
-    dashboard_url: str | None = Field(
-        None, description="Address by which browsers reach the dashboard, such as https://consent.example; for oidc."
-    )
     dashboard_viewers: str = Field(
         "*", description="Users and groups that may look, with commas between; *: whoever signed in."
     )

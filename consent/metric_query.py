@@ -21,11 +21,13 @@ def select(
     where: Mapping[str, str] | None = None,
     start: date | None = None,
     end: date | None = None,
+    schema: str = "",
 ) -> tuple[str, list[Any]]:
     """The statement and its parameters: columns `period` (with a grain), `by`, `numerator`, `denominator`, `value`.
 
     `start` and `end` are days, both included; a week begins on Monday. Over opt_in_daily rows are always split by
-    category, since its prompts are there once for each. Raises ConsentError that names what is allowed.
+    category, since its prompts are there once for each. `schema` is where the relation is, the current one where it is
+    empty. Raises ConsentError that names what is allowed.
     """
     dimensions = RELATIONS[metric.over].dimensions
     wanted = [*by, *(["category"] if "category" in dimensions and "category" not in by else [])]
@@ -47,12 +49,13 @@ def select(
         if day is not None:
             conditions.append(f'"date" {comparison} ?')
             parameters.append(day)
+    table = f"{schema}.{metric.over}" if schema else metric.over
     columns = [
         *groups,
         f"{metric.numerator_sql} as numerator",
         f"{metric.denominator_sql} as denominator",
         f"{metric.expression} as value",
     ]
-    text = f"select {', '.join(columns)} from {metric.over} where {' and '.join(conditions)}"  # noqa: S608
+    text = f"select {', '.join(columns)} from {table} where {' and '.join(conditions)}"  # noqa: S608
     places = ", ".join(str(place + 1) for place in range(len(groups)))
     return (f"{text} group by {places} order by {places}" if places else text), parameters

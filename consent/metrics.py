@@ -51,8 +51,8 @@ _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 class Metric:
     """One metric. `unit` is what is counted: in the numerator, and for a rate in the denominator too.
 
-    `null_when` says over which sums there is no number at all; null is never clipped and never zero. `presets` are the
-    titles of the presets that use it, with the name it has there.
+    `null_when` says over which sums there is no number at all; null is never clipped and never zero. `watch`: a drop of
+    it is an alert. `presets` are the titles of the presets that use it, with the name it has there.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Metric:
     null_when: Formula | None
     excludes: str
     source: str
+    watch: bool = False
     presets: tuple[str, ...] = ()
 
     @property
@@ -127,6 +128,7 @@ class _MetricEntry(Strict):
     null_when: _Formula | None = None
     excludes: _Text
     source: _Text
+    watch: bool = False
 
 
 class _PresetEntry(Strict):
@@ -223,6 +225,9 @@ def _counted(formula: Formula) -> str:
 def _metric(name: str, entry: _MetricEntry, document: Document) -> Metric:
     counts = RELATIONS[entry.over].counts
 
+    if entry.watch and entry.denominator is None:
+        raise document.wrong(("metrics", name, "watch"), "only a rate can be watched: give it a denominator")
+
     def formula(key: str, text: str | None, *, comparison: bool = False) -> Any:
         try:
             return None if text is None else parse(text, counts, comparison=comparison)
@@ -240,4 +245,5 @@ def _metric(name: str, entry: _MetricEntry, document: Document) -> Metric:
         formula("null_when", entry.null_when, comparison=True),
         entry.excludes,
         entry.source,
+        entry.watch,
     )

@@ -28,6 +28,9 @@ class NotificationSettings(BaseSettings):
         "below), or any URL of Apprise, such as `slack://…`, `msteams://…`, `json://host/path` (a webhook); unset: "
         "nowhere.",
     )
+    notify_quiet_days: float = Field(
+        7.0, ge=0, description="Days in which the same alert, come back, is not told again."
+    )
     smtp_host: str | None = Field(None, description="Mail server for notifications and reports; unset: no mail.")
     smtp_port: int | None = Field(
         None, ge=1, le=65535, description="Its port; unset: 587 with starttls, 465 with tls, 25 without."
@@ -39,7 +42,8 @@ class NotificationSettings(BaseSettings):
     )
     smtp_from: str | None = Field(None, description="Sender of mail, as an address.")
     dashboard_url: Annotated[str | None, BeforeValidator(_address)] = Field(
-        None, description="Where people reach the dashboard, for links in notifications and reports; unset: no links."
+        None,
+        description="Where browsers reach the dashboard, such as https://consent.example: for links, and oidc.",
     )
 
     @property

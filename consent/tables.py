@@ -33,6 +33,28 @@ _PROMPT = (
     ("banner_version", "varchar"),
     ("variant", "varchar"),
 )
+_ALERTS = (
+    ("alert_id", "varchar"),
+    ("kind", "varchar"),
+    ("severity", "varchar"),
+    ("site", "varchar"),
+    ("metric", "varchar"),
+    ("category", "varchar"),
+    ("date", "date"),
+    ("value", "double"),
+    ("expected", "double"),
+    ("expected_low", "double"),
+    ("expected_high", "double"),
+    ("prompts", "bigint"),
+    ("drivers", "varchar"),
+    ("message", "varchar"),
+    ("first_seen", "date"),
+    ("last_seen", "date"),
+    ("status", "varchar"),
+    ("dimension", "varchar"),
+    ("segment", "varchar"),
+    ("link", "varchar"),
+)
 TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "raw.events": COLUMNS,
     "raw.quarantine": (*POSITION, ("key", "blob"), ("value", "blob"), ("reason", "varchar")),
@@ -91,6 +113,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "changed.active": (("site", "varchar"), ("subject", "varchar")),
     "changed.restrictions": (("site", "varchar"), ("subject", "varchar")),
     "staging.run": (("as_of", "timestamp"), ("jurisdictions", "varchar[]"), ("run_id", "varchar")),
+    "staging.alerts": _ALERTS,
     "rules.hits": _HITS,
     "raw.tombstones": (("subject_hash", "varchar"), ("site", "varchar"), ("erased_at", "timestamp")),
     "raw.requests": (

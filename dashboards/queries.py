@@ -25,9 +25,9 @@ Row = dict[str, Any]
 
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 _FETCH = 5_000  # rows held at a time while a download is written
-_SMALL = 1_000  # answers of at most so many rows are kept, for the next page that asks the same
+_SMALL = 400  # answers of at most so many rows are kept, for the next page that asks the same
 
-_answers: Kept[tuple[str, str, str], list[Row]] = Kept(most=200)
+_answers: Kept[tuple[str, str, str], list[Row]] = Kept(most=300)
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,12 @@ class Snapshot:
         """The first row, or None."""
         return next(iter(self.rows(name, parameters)), None)
 
-    def select(self, text: str, values: Mapping[str, Any] | Sequence[Any], name: str = "this") -> list[Row]:
+    def select(self, text: str, values: Mapping[str, Any], name: str = "the statement") -> list[Row]:
         """All rows of a statement that is not in a file of its own: one made from the metrics' formulas.
 
         Rows are shared between all who ask the same of the same snapshot: they must not be changed.
         """
-        key = (self.identity, text, repr(sorted(values.items()) if isinstance(values, Mapping) else values))
+        key = (self.identity, text, repr(sorted(values.items())))
         if (found := _answers.get(key)) is not None:
             return found
         columns, tuples = self._run(text, values, name)
@@ -112,12 +112,10 @@ class Snapshot:
         text = statement(f"reports.{name}").text
         return self._run(text, {key: (parameters or {}).get(key) for key in _parameters(text)}, name)
 
-    def _run(
-        self, text: str, values: Mapping[str, Any] | Sequence[Any], name: str
-    ) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+    def _run(self, text: str, values: Mapping[str, Any], name: str) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
         try:
             # A cursor of its own: the next statement on the connection would end a stream half read.
-            cursor = self._connection.cursor().execute(text, values or None)
+            cursor = self._connection.cursor().execute(text, dict(values) or None)
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             problem = str(error).strip().partition("\n")[0]
             raise WarehouseError(

@@ -21,7 +21,6 @@ from pipelines.commands import (
     report,
     results,
     stream,
-    tokens,
     up,
     verify,
 )
@@ -34,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, stream, collect, quarantine, verify, results, report, policy, notify, metrics, up, tokens, doctor):
+for module in (demo, stream, collect, quarantine, verify, results, report, policy, notify, metrics, up, doctor):
     module.register(app)
 
 

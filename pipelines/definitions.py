@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from pipelines.alerts import alerts, told
 from pipelines.assets import asset_key, changed, model_assets, policies, raw_specs, run, snapshot
 from pipelines.lag_check import lag_check
 from pipelines.proof_asset import proof_asset
@@ -29,7 +30,17 @@ hourly_refresh = dg.ScheduleDefinition(
 def definitions() -> dg.Definitions:
     """Everything, for `dagster dev` and for `consent refresh`."""
     return dg.Definitions(
-        assets=[*raw_specs, policies, run, changed, *model_assets(), snapshot, proof_asset(asset_key("raw.events"))],
+        assets=[
+            *raw_specs,
+            policies,
+            run,
+            changed,
+            *model_assets(),
+            alerts,
+            snapshot,
+            told,
+            proof_asset(asset_key("raw.events")),
+        ],
         asset_checks=[lag_check(asset_key("raw.events"))],
         jobs=[refresh_job, reports_job],
         schedules=[hourly_refresh, *report_schedules()],
