@@ -1,4 +1,4 @@
-"""Exporting a published relation as CSV, JSON or Parquet."""
+"""Exporting published relations as CSV, JSON or Parquet."""
 
 from __future__ import annotations
 
@@ -33,9 +33,25 @@ def export(settings: Settings, relation: str, output: str, file: Path | None) ->
             sys.stdout.flush()
 
 
+def export_all(settings: Settings, output: str, folder: Path) -> list[Path]:
+    """Write every relation of the snapshot into a folder, as `<relation>.<format>`; returns the files."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConsentError(f"{folder}: cannot make the folder: {error.strerror}") from None
+    with contextlib.closing(open_snapshot(settings.snapshot)) as connection:
+        names = connection.execute("select table_name from duckdb_tables() order by table_name").fetchall()
+        files = [folder / f"{name}.{output}" for (name,) in names]
+        for file in files:
+            _copy(connection, file.stem, output, file)
+    return files
+
+
 def _copy(connection: duckdb.DuckDBPyConnection, relation: str, output: str, file: Path) -> None:
     quoted = str(file).replace("'", "''")
     try:
         connection.execute(f"copy (select * from {relation}) to '{quoted}' ({_OPTIONS[output]})")  # noqa: S608
+    except duckdb.CatalogException:
+        raise ConsentError(f"the snapshot does not hold {relation} yet; run `consent refresh`") from None
     except duckdb.IOException:
         raise ConsentError(f"{file}: cannot write there") from None

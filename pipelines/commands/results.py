@@ -87,15 +87,26 @@ def audit(
 
 
 def export(
-    relation: Annotated[str, typer.Argument(help="A published relation, for example opt_in_daily.")],
+    relation: Annotated[str | None, typer.Argument(help="A published relation, for example opt_in_daily.")] = None,
     output: Annotated[ExportFormat, typer.Option("--format", help="File format.")] = ExportFormat.CSV,
-    file: Annotated[Path | None, typer.Option("-o", "--output", help="File; default: standard output.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File, with --all a folder; default: standard output.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every published relation, a file for each.")] = False,
     home: Home = None,
 ) -> None:
     """Write a published relation, in the order of its grain: the same as-of gives the same bytes."""
+    from consent.errors import ConsentError
     from pipelines.export import export as run
+    from pipelines.export import export_all
 
-    run(Settings.load(home=home), relation, output.value, file)
+    if everything == (relation is not None) or (everything and file is None):
+        raise ConsentError("export: name one relation, or give --all and a folder with -o")
+    if relation is not None:
+        run(Settings.load(home=home), relation, output.value, file)
+    elif file is not None:
+        for path in export_all(Settings.load(home=home), output.value, file):
+            typer.echo(path)
 
 
 def dashboard(host: Host = "127.0.0.1", port: Port = 8050, home: Home = None) -> None:
