@@ -1,0 +1,208 @@
+"""What a refresh costs on a short and on a long history: `python -m benchmarks.refresh`.
+
+Builds a year of events in SQL straight into raw.events (new subjects every day, most seen again within days and some
+for weeks; some late, some duplicate), then measures the models of a full rebuild, and of a refresh after more events
+have landed; and publishing the snapshot. Dagster's share is measured apart (--dagster): it does not depend on rows.
+Prints seconds, CPU seconds, peak memory and the dearest models, and the ratio of the longest history to the shortest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from consent.build import build
+from consent.changes import begin, claim, finish
+from consent.models import all_models
+from consent.policies import Registry
+from consent.settings import ROOT, Settings
+from consent.warehouse import open_warehouse
+from pipelines.publish import publish
+
+END = datetime(2026, 11, 1)  # noqa: DTZ001  as the warehouse has it: naive, in UTC
+_GENERATE = """
+    insert into raw.events by name
+    with numbered as (
+        select
+            i,
+            -- four in five events come within a day of the subject's first; one in five up to sixty days later
+            hash(i, 1) % 1000 / 1000.0 as a, hash(i, 2) % 1000 / 1000.0 as b, hash(i, 3) % 1000 / 1000.0 as c,
+            $start::timestamp + to_microseconds((i - $first)::bigint * $step) as received
+        from range($first::bigint, ($first + $events)::bigint) as t(i)
+    ),
+    people as (
+        select
+            *,
+            case when a < 0.8 then i // 5 else greatest(0, i // 5 - (hash(i, 4) % greatest($reach, 1))::bigint) end as n
+        from numbered
+    ),
+    kinds as (
+        select
+            *,
+            case
+                when i % 5 = 0 then 'impression' when i % 5 = 1 and b < 0.7 then 'decision'
+                when i % 5 = 1 then 'dismissal' when b < 0.02 then 'decision' when b < 0.03 then 'reopen'
+                when b < 0.25 then 'observation' else 'replay'
+            end as kind
+        from people
+    )
+    select
+        'consent.events' as topic,
+        '00000000-0000-0000-0000-000000000001'::uuid as topic_id,
+        (i % 3)::integer as "partition",
+        i // 3 as "offset",
+        received as kafka_timestamp,
+        -- three in a thousand are sent twice
+        md5((case when c < 0.003 and i > 50 then i - 3 else i end)::varchar)::uuid as event_id,
+        kind,
+        received - case
+            when c > 0.995 then to_hours((hash(i, 5) % 160)::bigint)
+            when c > 0.9 then to_minutes((hash(i, 5) % 90)::bigint) else interval 1 second end as occurred_at,
+        received as received_at,
+        ['videonor', 'cp-app', 'shop.example'][1 + n % 3] as site,
+        ['web', 'web', 'ios', 'android'][1 + n % 4] as platform,
+        ['NO', 'FR', 'DE', 'US-CA', 'SE'][1 + n % 5] as region,
+        'visitor-' || lpad(to_base(n, 36), 8, '0') as subject,
+        'main' as banner_id,
+        'v' || (1 + i // greatest($events, 1)) as banner_version,
+        ['a', 'b'][1 + n % 2] as banner_variant,
+        if(kind = 'decision', case when b < 0.4 then 'accept_all' when b < 0.6 then 'reject_all' else 'save' end, null)
+            as "action",
+        if(kind = 'decision', if(i % 5 = 1, 'banner', 'preferences'), 'banner') as surface,
+        'explicit' as "method",
+        case
+            when kind not in ('decision', 'replay') then null
+            when b < 0.4 then '{"necessary":true,"functionality":true,"performance":true,"marketing":true}'
+            when b < 0.6 then '{"necessary":true,"functionality":false,"performance":false,"marketing":false}'
+            else '{"necessary":true,"functionality":true,"performance":true,"marketing":false}'
+        end as categories,
+        if(kind = 'decision', 500 + (hash(i, 6) % 20000)::integer, null) as decision_ms,
+        if(kind = 'observation', [{'name': ['_ga', '_fbp', 'session'][1 + n % 3], 'type': 'cookie',
+            'domain': 'shop.example', 'party': 'first', 'lifetime_s': 34000000, 'category': 'performance'}], null)
+            as storage
+    from kinds
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds by the clock and by the CPU, and of each step."""
+
+    seconds: float
+    cpu: float
+    steps: dict[str, float]
+
+    def __str__(self) -> str:
+        dearest = sorted(self.steps.items(), key=lambda step: -step[1])[:6]
+        told = ", ".join(f"{name} {seconds:.2f}" for name, seconds in dearest)
+        return f"{self.seconds:.2f} s, {self.cpu:.2f} CPU-s ({told})"
+
+
+def generate(connection: duckdb.DuckDBPyConnection, first: int, events: int, start: datetime, days: float) -> None:
+    """`events` events, received evenly over `days` from `start` on."""
+    step = max(1, int(days * 86_400_000_000 / events))
+    begun = time.perf_counter()
+    reach = int(events / days * 60 / 5) if days > 1 else int(first / 365 * 60 / 5)
+    connection.execute(
+        _GENERATE, {"first": first, "events": events, "start": start, "step": step, "reach": max(reach, 1)}
+    )
+    print(f"  {events:,} events made in {time.perf_counter() - begun:.0f} s", flush=True)
+
+
+def refresh(path: Path, settings: Settings, as_of: datetime, *, full: bool = False) -> Cost:
+    """Every model, opened for each as Dagster's steps do, and the snapshot."""
+    steps: dict[str, float] = {}
+    started, cpu = time.perf_counter(), time.process_time()
+
+    def step(name: str, work: object) -> None:
+        begun = time.perf_counter()
+        with open_warehouse(path) as connection:
+            work(connection)  # type: ignore[operator]
+        steps[name] = time.perf_counter() - begun
+
+    def start(connection: duckdb.DuckDBPyConnection) -> None:
+        claim(connection, as_of)
+        print(f"  {'full' if begin(connection, full=full) else 'in parts'}", end=": ", flush=True)
+
+    step("begin", start)
+    for model in all_models():
+        step(model.relation, lambda connection, model=model: build(connection, model))
+    step("publish", lambda connection: publish(connection, settings))
+    step("finish", finish)
+    return Cost(time.perf_counter() - started, time.process_time() - cpu, steps)
+
+
+def measure(events: int, new: int, folder: Path) -> None:
+    """One history: its full rebuild, and refreshes after `new` more events a day."""
+    settings = Settings.load(home=folder)
+    path = settings.warehouse
+    print(f"{events:,} events over a year", flush=True)
+    with open_warehouse(path) as connection:
+        Registry.load(ROOT / "policies").write(connection)
+        generate(connection, 0, events, END - timedelta(days=365), 365)
+    cost = refresh(path, settings, END, full=True)
+    print(cost, flush=True)
+    print(f"#full {events} {cost.seconds:.3f}", flush=True)
+    spent = []
+    for day in range(2):
+        with open_warehouse(path) as connection:
+            generate(connection, events + day * new, new, END + timedelta(days=day), 1)
+        cost = refresh(path, settings, END + timedelta(days=day + 1))
+        print(cost, flush=True)
+        spent.append(cost.seconds)
+    print(f"#daily {events} {min(spent):.3f}", flush=True)
+    print(f"  warehouse {path.stat().st_size / 1e9:.2f} GB, snapshot {settings.snapshot.stat().st_size / 1e6:.0f} MB,"
+          f" peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB", flush=True)  # fmt: skip
+
+
+def dagster(folder: Path) -> float:
+    """Seconds of a whole `consent refresh` where nothing has changed: what Dagster and the checks take."""
+    from pipelines.refresh import refresh as run
+
+    settings = Settings.load(home=folder)
+    run(settings)
+    started = time.perf_counter()
+    run(settings)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Each history in a process of its own, so that its peak memory is its own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, nargs="+", default=[1_000_000, 10_000_000, 50_000_000])
+    parser.add_argument("--new", type=int, default=100_000)
+    parser.add_argument("--dagster", action="store_true", help="measure a refresh of nothing through Dagster too")
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if given.one:
+            measure(given.one, given.new, Path(folder))
+            return
+        fixed = dagster(Path(folder)) if given.dagster else 0.0
+    daily: dict[int, float] = {}
+    for events in given.events:
+        command = [sys.executable, "-m", "benchmarks.refresh", "--one", str(events), "--new", str(given.new)]
+        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        for line in told.splitlines():
+            if line.startswith("#daily"):
+                daily[events] = float(line.split()[2])
+        print("\n".join(line for line in told.splitlines() if not line.startswith("#")), flush=True)
+    longest, shortest = max(daily), min(daily)
+    models = daily[longest] / daily[shortest]
+    print(f"after {given.new:,} new events, {longest:,} against {shortest:,}: {models:.2f} times (no Dagster)")
+    if fixed:
+        whole = (daily[longest] + fixed) / (daily[shortest] + fixed)
+        print(f"{whole:.2f} times with Dagster's {fixed:.1f} s")
+
+
+if __name__ == "__main__":
+    main()
