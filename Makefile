@@ -5,12 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
+BANNERS := tests/browser/banners
+MINIFY := $(BANNERS)/node_modules/.bin/terser ingestion/collector/static/consent.js \
+	--ecma 2020 --compress passes=3,unsafe_arrows --mangle
 # Extras stay in the lock files: without them pip takes `gql[requests]` for something that has no hash.
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-strip-extras --no-emit-index-url \
 	--no-emit-find-links --python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-oidc install-librdkafka demo test lint format lock contract docs screenshots clean
+.PHONY: help install install-oidc install-librdkafka demo test lint format lock contract docs snippet banners screenshots clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +58,11 @@ contract: $(VENV)/.runtime ## the files made from consent/contract.py
 docs: $(VENV)/.runtime ## the pages made from settings, commands, rules and models
 	@$(BIN)/python -m pipelines.documents
 
+snippet: $(BANNERS)/.installed ## the script that pages load, made small from ingestion/collector/static/consent.js (needs npm)
+	@$(MINIFY) --output ingestion/collector/static/consent.min.js
+
+banners: $(BANNERS)/.installed ## the real banners that tests/browser drives (needs npm)
+
 screenshots: $(VENV)/.test ## the pictures in docs/images, from a demo (needs chromium)
 	@$(BIN)/python docs/screenshots.py
 
@@ -90,4 +98,9 @@ $(VENV)/.test: requirements-test.lock | $(VENV)/.runtime
 $(VENV)/.lint: requirements-lint.lock | $(VENV)/.runtime
 	@echo "installing the lint tools into $(VENV)"
 	@$(PIP) install --require-hashes -r requirements-lint.lock
+	@touch $@
+
+$(BANNERS)/.installed: $(BANNERS)/package-lock.json
+	@echo "installing banners into $(BANNERS)"
+	@npm ci --prefix $(BANNERS) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@

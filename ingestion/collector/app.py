@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import hmac
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import orjson
 from prometheus_client.exposition import choose_encoder
@@ -14,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from consent.policies import Registry
@@ -29,10 +28,10 @@ from ingestion.collector.openapi import description
 from ingestion.collector.origins import Origins
 from ingestion.collector.producer import Producer, connect
 from ingestion.collector.regions import Regions
+from ingestion.collector.snippet import Snippet
 from ingestion.collector.spool import Spool, SpoolFull
 from ingestion.collector.subjects import Subjects
 
-SNIPPET = Path(__file__).parent / "static" / "consent.js"
 _TYPES = ("application/json", "application/x-ndjson", "application/ndjson", "text/plain", "")
 
 
@@ -60,6 +59,7 @@ class Collector:
         self._key = key.get_secret_value().encode() if key else None
         self._delivery = Delivery(spool, lambda: connect(settings), self._metrics)
         self._description = description(settings)
+        self._snippet = Snippet()
         self.app = Starlette(
             routes=[
                 Route("/v1/events", self.events, methods=["POST", "OPTIONS"]),
@@ -165,13 +165,9 @@ class Collector:
     def _too_large(self) -> Refused:
         return Refused(413, f"expected at most {self._settings.collector_max_body} bytes", close=True)
 
-    async def snippet(self, _: Request) -> Response:
+    async def snippet(self, request: Request) -> Response:
         """The script that pages include."""
-        return FileResponse(
-            SNIPPET,
-            media_type="text/javascript",
-            headers={"cache-control": "public, max-age=3600", "access-control-allow-origin": "*"},
-        )
+        return self._snippet.response(request.headers)
 
     async def healthz(self, _: Request) -> Response:
         """200 while events are taken, be it into the spool."""
