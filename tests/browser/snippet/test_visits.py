@@ -95,8 +95,8 @@ def test_subjects_are_the_platforms_own_or_one_that_lasts(landed: Landed) -> Non
     """
     rows = {site: rest for site, *rest in landed.connection.execute(query).fetchall()}
     assert {site: one for site, (one, *_) in rows.items() if one != 1} == {}
-    assert rows["cookieyes.example"][2] == "c3R1YmNvb2tpZXllc2NvbnNlbnRpZGVudGlmaWVy"
-    assert rows["usercentrics.example"][2] == "ab12" * 16
+    assert rows["cookieyes.example"][2].startswith("cky")
+    assert len(rows["usercentrics.example"][2]) == 64
 
 
 def test_what_events_say_beside_their_kind(landed: Landed) -> None:

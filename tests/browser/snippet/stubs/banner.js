@@ -29,5 +29,10 @@ window.stub = ({ id, className, parent, settingsId, choose, close, open }) => {
     },
   };
 };
+// The platform's own id of this browser, kept with the first choice.
+window.ownId = (make) => {
+  const id = window.stored('id') || make();
+  return { id, keep: () => window.store('id', id) };
+};
 window.stored = (name) => JSON.parse(localStorage.getItem(name) || 'null');
 window.store = (name, value) => localStorage.setItem(name, JSON.stringify(value));

@@ -2,6 +2,7 @@
 (() => {
   const kept = stored('cookieyes');
   let choice = kept || { functional: false, statistics: false, marketing: false };
+  const own = ownId(() => `cky${crypto.randomUUID().replace(/-/g, '')}`);
   let acted = !!kept;
   const state = () => ({
     activeLaw: 'gdpr',
@@ -10,7 +11,7 @@
       advertisement: choice.marketing,
     },
     isUserActionCompleted: acted,
-    consentID: 'c3R1YmNvb2tpZXllc2NvbnNlbnRpZGVudGlmaWVy',
+    consentID: own.id,
     languageCode: 'en',
   });
   window.getCkyConsent = state;
@@ -20,6 +21,7 @@
       choice = made;
       acted = true;
       store('cookieyes', made);
+      own.keep();
       const { categories } = state();
       const names = Object.keys(categories);
       document.dispatchEvent(new CustomEvent('cookieyes_consent_update', {

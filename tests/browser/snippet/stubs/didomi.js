@@ -2,6 +2,7 @@
 (() => {
   const kept = stored('didomi');
   let choice = kept || { functional: false, statistics: false, marketing: false };
+  const own = ownId(() => crypto.randomUUID());
   let visible = false;
   const sdk = {
     version: '1.0.0',
@@ -9,7 +10,7 @@
     isConsentRequired: () => true,
     shouldConsentBeCollected: () => !stored('didomi'),
     getCurrentUserStatus: () => ({
-      user_id: '00000000-0000-4000-8000-0000d1d0c1ab'.slice(0, 36),
+      user_id: own.id,
       regulation: 'gdpr',
       purposes: {
         functional: { id: 'functional', enabled: choice.functional },
@@ -26,6 +27,7 @@
     choose(made) {
       choice = made;
       store('didomi', made);
+      own.keep();
       visible = false;
       tell('notice.hidden');
       tell('consent.changed');

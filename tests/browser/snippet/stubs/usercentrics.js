@@ -4,11 +4,12 @@
   host.id = 'usercentrics-root';
   document.body.append(host);
   const kept = stored('uc_settings');
+  const own = ownId(() => crypto.randomUUID().replace(/-/g, '').repeat(2));
   let choice = kept || { functional: false, statistics: false, marketing: false };
   window.UC_UI = {
     isInitialized: () => true,
     isConsentRequired: () => !stored('uc_settings'),
-    getControllerId: () => 'ab12'.repeat(16),
+    getControllerId: () => own.id,
     getServicesBaseInfo: () => [
       { categorySlug: 'essential', consent: { status: true } },
       { categorySlug: 'functional', consent: { status: choice.functional } },
@@ -27,6 +28,7 @@
     choose(made, how) {
       choice = made;
       store('uc_settings', made);
+      own.keep();
       localStorage.setItem('uc_user_interaction', 'true');
       fire('UC_UI_CMP_EVENT', { source: layer, type: { accept: 'ACCEPT_ALL', reject: 'DENY_ALL', save: 'SAVE' }[how] });
       status({ accept: 'onAcceptAllServices', reject: 'onDenyAllServices', save: 'onUpdateServices' }[how], 'EXPLICIT');
