@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from consent.contract import json_schema
+from consent.contract import json_schema, top_level
 from consent.settings import Settings
 from ingestion.collector.subjects import KINDS
 
@@ -104,6 +104,9 @@ def _event() -> dict[str, Any]:
             "then": {"required": ["subject"]},
         }
     )
+    for field in top_level():
+        if field.sql_type == "timestamp":  # of the many that match the pattern, the ones a calendar has
+            schema["properties"][field.path] = {"type": "string", "format": "date-time", "description": field.meaning}
     del schema["$schema"]
     return schema
 
