@@ -35,7 +35,7 @@ _KEY = ", ".join(f'"{column}"' for column in changes.KEY)
 # By what rows of these are told to differ, and what follows from a difference.
 _COMPARED = {
     "staging.received": ('"date", is_duplicate', changes.note_days),
-    "staging.events": ('"date", kind, site, subject, event_time', changes.note_subjects),
+    "staging.events": ('"date", kind, site, subject, event_time, gpc', changes.note_subjects),
 }
 
 

@@ -156,7 +156,9 @@ def note_subjects(connection: duckdb.DuckDBPyConnection, differing: str) -> None
     connection.execute(
         f"""
         insert into changed.subjects
-        select site, subject, min(event_time) from {differing} where kind in ('decision', 'replay') group by all
+        select site, subject, min(event_time) from {differing}
+        where kind in ('decision', 'replay') or gpc
+        group by all
         """  # noqa: S608
     )
     connection.execute(

@@ -4,6 +4,7 @@ sites       what the two sites are: banners, cookies, platforms, visitors' regio
 devices     one visitor's device, which writes events
 visitors    what honest visitors and bots do
 violations  what dishonest software does: each one is counted, and must be found
+plants      which of it is planted where
 malformed   records that are no events
 timeline    all records, by the day on which they were received
 """

@@ -79,9 +79,9 @@ class Device:
         self._language = language
         self.clock_ms = self.delay_ms = 0
 
-    def prompt(self, at: int, banner: Banner, variant: str) -> Prompt:
+    def prompt(self, at: int, banner: Banner, variant: str, prompt_id: str = "") -> Prompt:
         """The banner is put before the visitor, with a new id that ties the answer to it."""
-        prompt = Prompt(f"{self.world.rng.getrandbits(64):016x}", at, banner, variant)
+        prompt = Prompt(prompt_id or f"{self.world.rng.getrandbits(64):016x}", at, banner, variant)
         self._send("impression", at, self._shown(prompt))
         return prompt
 
@@ -89,14 +89,20 @@ class Device:
         """The visitor closed the banner without a choice."""
         self._send("dismissal", at, self._shown(prompt))
 
-    def choose(self, at: int, prompt: Prompt, action: str, grants: int) -> None:
-        """A decision on the banner."""
+    def choose(self, at: int, prompt: Prompt, action: str, grants: int, method: str = "explicit") -> None:
+        """A decision on the banner; `method` implied: nobody made it by a clear act."""
         self._send(
             "decision",
             at,
-            f'{self._shown(prompt)},"action":"{action}","surface":"banner","method":"explicit",'
+            f'{self._shown(prompt)},"action":"{action}","surface":"banner","method":"{method}",'
             f'{_CATEGORIES[grants]},"decision_ms":{at - prompt.at}',
         )
+
+    def choose_unproven(self, at: int, prompt: Prompt, action: str, grants: int) -> None:
+        """A decision on the banner whose record does not say which text was shown."""
+        banner = f'"banner":{{"id":"{banner_id(self.site.name)}","version":"{prompt.banner.version}"}}'
+        choice = f'"action":"{action}",{_CATEGORIES[grants]},"decision_ms":{at - prompt.at}'
+        self._send("decision", at, f',"prompt_id":"{prompt.id}",{banner},{choice}')
 
     def reopen(self, at: int, banner: Banner) -> None:
         """The visitor opened the preferences."""
@@ -112,17 +118,19 @@ class Device:
         choice = f'"action":"reject_all","surface":"external","method":"signal",{_CATEGORIES[0]}'
         self._send("decision", at, f'{self._banner(banner)},{choice},"signals":{{"gpc":true}}')
 
-    def replay(self, at: int, grants: int) -> None:
+    def replay(self, at: int, grants: int, tc_string: str = "") -> None:
         """A stored choice was read and relied on."""
-        self._send("replay", at, f',"policy_version":"{self.site.policy_version}",{_CATEGORIES[grants]}')
+        signals = f',"signals":{{"tc_string":"{tc_string}"}}' if tc_string else ""
+        self._send("replay", at, f',"policy_version":"{self.site.policy_version}",{_CATEGORIES[grants]}{signals}')
 
     def observe(self, at: int, grants: int, age_days: int = 0) -> None:
         """What is on the device of someone who granted this, so many days after the first write."""
         self._send("observation", at, storage_json(self.site.name, grants, age_days))
 
-    def observe_item(self, at: int, item: Item) -> None:
-        """One item on the device, alone."""
-        self._send("observation", at, items_json((item,)))
+    def observe_items(self, at: int, *items: Item, banner: str = "") -> None:
+        """These items on the device, and no other; `banner`: the id of the banner there."""
+        shown = f',"banner":{{"id":"{banner}"}}' if banner else ""
+        self._send("observation", at, shown + items_json(items))
 
     def _shown(self, prompt: Prompt) -> str:
         return (
@@ -161,6 +169,17 @@ _CATEGORIES = [
     f'"performance":{_BOOL[bool(g & PERFORMANCE)]},"marketing":{_BOOL[bool(g & MARKETING)]}}}'
     for g in range(8)
 ]
+
+
+_SEXTETS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+def tc_string(updated_ms: int, *, discloses: bool = True) -> str:
+    """A TC string that grants nothing, made and last updated at a time; disclosed vendors are a further segment."""
+    tenths = updated_ms // 100
+    moment = "".join(_SEXTETS[tenths >> (6 * place) & 63] for place in reversed(range(6)))
+    core = f"C{moment}{moment}AfACBENDJFgAAAAAAAAAABpwAAAAAAAA"
+    return f"{core}.IAEEEAAA" if discloses else core
 
 
 def event_ids(rng: Random) -> Iterator[str]:

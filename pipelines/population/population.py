@@ -11,6 +11,7 @@ from random import Random
 
 from pipelines.population import malformed
 from pipelines.population.devices import World
+from pipelines.population.plants import PLANTS
 from pipelines.population.timeline import Record, Timeline
 from pipelines.population.violations import Violations
 from pipelines.population.visitors import WEEKDAYS, Visitors, longest_journey
@@ -76,7 +77,7 @@ class Population:
         timeline = Timeline((self.start - _EPOCH) // _ONE_MS, (self.end - _EPOCH) // _ONE_MS)
         world = World(Random(self.seed), timeline)  # noqa: S311 (chance that repeats is the point)
         visitors = Visitors(world)
-        Violations(world, visitors).commit(self.events)
+        Violations(world, visitors).commit(self.events, PLANTS)
         visitors.settle(self.events // EVENTS_PER_SETTLED)
         broken = malformed.write(world, visitors, max(len(malformed.MAKERS), int(self.events * MALFORMED_PER_EVENT)))
         yield from timeline.history()

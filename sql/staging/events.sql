@@ -32,7 +32,9 @@ select
     category_sets.categories,
     received.decision_ms,
     received.gpc,
+    received.tc_string,
     received.storage,
+    received.excess,
     coalesce(
         regions.jurisdiction,
         countries.jurisdiction,

@@ -74,7 +74,27 @@ select
     categories,
     decision_ms,
     gpc,
+    tc_string,
     storage,
+    if(
+        -- a cheap look first: hardly any event has more than this
+        regexp_matches(concat_ws(' ', prompt_id, banner_id, banner_variant, policy_version), '@|[0-9][.][0-9]|/[0-9]'),
+        array_to_string(list_transform(list_filter(
+            [
+                struct_pack(field := 'prompt_id', value := prompt_id),
+                struct_pack(field := 'banner.id', value := banner_id),
+                struct_pack(field := 'banner.variant', value := banner_variant),
+                struct_pack(field := 'policy_version', value := policy_version)
+            ],
+            lambda told: coalesce(regexp_matches(
+                told.value,
+                '[^@/ ]+@[^@/ ]+[.][A-Za-z]{2,}' -- an e-mail address
+                || '|(^|[^0-9.])([0-9]{1,3}[.]){3}[1-9][0-9]{0,2}($|[^0-9.])' -- a whole IP address, not one cut to .0
+                || '|Mozilla/[0-9]|AppleWebKit/' -- a raw user agent
+            ), false)
+        ), lambda told: told.field), ', '),
+        ''
+    ) as excess,
     is_clock_skewed,
     arrived_at > event_time + interval 24 hours as is_late,
     coalesce(is_bot, false) as is_bot,

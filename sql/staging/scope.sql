@@ -1,12 +1,19 @@
 -- scope: one row per site and jurisdiction that the site's declarations are judged under
 -- grain: site, jurisdiction   owner: compliance
--- The site's own (the organisation's default where it names none) and those its visitors come from; an audit names
--- its own list instead. A site seen in events alone has no policy, and still has visitors.
+-- The site's own (the organisation's default where it names none), those it says it serves, and those its visitors
+-- come from; an audit names its own list instead. A site seen in events alone has no policy, and still has visitors.
 with owned as (
     select
         site,
         coalesce(jurisdiction, 'default') as jurisdiction
     from policy.sites
+),
+
+served as (
+    select
+        site,
+        jurisdiction
+    from policy.site_jurisdictions
 ),
 
 observed as (
@@ -35,6 +42,13 @@ judged as (
         owned.site,
         owned.jurisdiction
     from owned
+    cross join staging.run as run
+    where run.jurisdictions is null
+    union
+    select
+        served.site,
+        served.jurisdiction
+    from served
     cross join staging.run as run
     where run.jurisdictions is null
     union

@@ -66,6 +66,7 @@ select
     items.item.party as party,
     items.item.lifetime_s as lifetime_s,
     coalesce(declarations.category, synonyms.category, items.item.category) as category,
+    coalesce(synonyms.category, items.item.category) as observed_category,
     sites.site is not null as has_inventory,
     declarations.name is not null as is_declared,
     case when declarations.is_session then 'session' when declarations.longest_s is not null then 'duration' end

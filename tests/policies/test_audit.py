@@ -19,7 +19,10 @@ COLUMNS = [
     "occurrences", "observed", "allowed", "evidence", "citation", "status",
 ]  # fmt: skip
 
+# What the rules of the catalogue find beyond the list that comes with it, each severe one with its reason.
 VIDEONOR = {
+    # Accept and Reject decide three purposes at once, "with no choice per category".
+    ("bundled_purposes", "banner (row 1)", "high"): "NO",
     # One lifetime cannot be two.
     ("declaration_conflict", "__ab12#", "high"): "NO",
     # No row has a category; these rows lack more beside it.
@@ -41,6 +44,8 @@ VIDEONOR = {
     ("cookie_outlives_consent", "viewed_cookie_policy", "low"): "FR IE",
 }  # fmt: skip
 CP_APP = {
+    # Clearing the browser is the only way described to take a consent back.
+    ("withdrawal_harder", "withdrawal", "high"): "NO",
     ("declaration_conflict", "VISITOR_INFO1_LIVE", "high"): "NO",  # P6M in one list, P1Y without its name in another
     ("declaration_conflict", "Ajs_user_id", "high"): "NO",  # functionality, for marketing
     ("declaration_conflict", "Ajs_anonymous_id", "medium"): "NO",  # functionality, for analytics

@@ -1,0 +1,91 @@
+-- promise_provider_never_for: storage of a provider on devices where the policy promises never to use it
+-- grain: site, jurisdiction, item, rule_case, date   owner: compliance
+-- incremental: date
+-- The provider's are the items that the policy lists as its own, and those that the promise names.
+with made as (
+    select *
+    from policy.promises
+    where promise = 'provider_never_for'
+),
+
+names as (
+    select distinct
+        seen.site,
+        seen.name,
+        made.row_no
+    from (
+        select distinct
+            observed.site,
+            observed.name
+        from staging.storage_observed as observed
+    ) as seen
+    inner join made on seen.site = made.site
+    where
+        exists (
+            select 1
+            from policy.promise_names as names
+            where
+                names.site = made.site
+                and names.row_no = made.row_no
+                and regexp_full_match(seen.name, names.name_regex)
+        )
+        or exists (
+            select 1
+            from policy.storage_items as items
+            where
+                items.site = made.site
+                and starts_with(lower(items.provider) || ' ', lower(made.provider) || ' ')
+                and (items.name = seen.name or regexp_full_match(seen.name, items.name_regex))
+        )
+),
+
+used as (
+    select
+        seen.site,
+        coalesce(sites.jurisdiction, '') as jurisdiction,
+        seen.subject,
+        seen.name,
+        made.provider,
+        seen.event_time,
+        seen.topic,
+        seen.partition,
+        seen."offset"
+    from staging.storage_observed as seen
+    inner join names on seen.site = names.site and seen.name = names.name
+    inner join made on names.site = made.site and names.row_no = made.row_no
+    inner join policy.sites as sites on seen.site = sites.site
+    inner join staging.events as events
+        on
+            seen.topic_id = events.topic_id
+            and seen.partition = events.partition
+            and seen."offset" = events."offset"
+            and seen."date" = events."date"
+    where
+        (made.platforms is null or list_contains(made.platforms, events.platform))
+        and (made.regions is null or list_contains(made.regions, events.region))
+        and (made.banner_ids is null or list_contains(made.banner_ids, events.banner_id))
+        and (made.variants is null or list_contains(made.variants, events.variant))
+)
+
+select
+    site,
+    jurisdiction,
+    name as item,
+    if(count(distinct subject) = 1, min(subject), '') as subject,
+    '' as rule_case,
+    min(event_time) as first_seen,
+    max(event_time) as last_seen,
+    count(*) as occurrences,
+    'storage of ' || min(provider) || ' on ' || count(distinct subject) || ' device(s) in a day' as observed,
+    'promised: never on such devices' as allowed,
+    to_json(arg_min(
+        json_object('topic', topic, 'partition', partition, 'offset', "offset"),
+        (event_time, partition, "offset"),
+        3
+    ))::varchar as evidence,
+    null::boolean as binding,
+    null::varchar as citation,
+    event_time::date as "date",
+    count(distinct subject)::double as weight
+from used
+group by site, jurisdiction, name, event_time::date
