@@ -13,7 +13,7 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-strip-extra
 	--no-emit-find-links --python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-oidc install-librdkafka demo test lint format lock contract docs snippet banners screenshots clean
+.PHONY: help install install-oidc install-librdkafka demo test lint format lock contract docs snippet banners screenshots clean messages
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,8 @@ snippet: $(BANNERS)/.installed ## the script that pages load, made small from in
 	@$(MINIFY) --output ingestion/collector/static/consent.min.js
 
 banners: $(BANNERS)/.installed ## the real banners that tests/browser drives (needs npm)
+messages: $(VENV)/.runtime ## gather what is to be translated into dashboards/locale
+	@$(BIN)/python -m dashboards.messages
 
 screenshots: $(VENV)/.test ## the pictures in docs/images, from a demo (needs chromium)
 	@$(BIN)/python docs/screenshots.py

@@ -1,4 +1,4 @@
-"""The decoding SELECT, made from the contract.
+"""The decoding SELECT, made from the contract: for the records that `consent.plain` does not recognize as good.
 
 One pass over a batch of raw records types every event and gives each bad one its reason. `json_transform` alone
 would turn "1" into 1 and drop what it cannot cast, so `json_type` tells the types first. The text is kept in
@@ -31,21 +31,21 @@ _STORAGE_SHAPE = json.dumps([{member.path: "BIGINT" if member.type == "integer" 
 
 
 def decode_sql() -> str:
-    """The whole statement: reads the relation `batch`, gives the columns of `raw.events`, key, value and reason."""
+    """The whole statement: reads the relation `suspects`, gives the columns of `raw.events`, key, value and reason."""
     return "\n".join(_lines()) + "\n"
 
 
 def _lines() -> Iterator[str]:
     yield "-- decode: one row per record of a batch, typed, with the reason it is set aside or null"
     yield "-- grain: topic_id, partition, offset   owner: data engineering"
-    yield "-- Made from consent/contract.py by `make contract`; do not edit. Reads the relation batch:"
+    yield "-- Made from consent/contract.py by `make contract`; do not edit. Reads the relation suspects:"
     yield "-- topic, topic_id, partition, offset, timestamp_ms, key, value."
     yield "with texts as ("
     yield "    select"
     yield "        *,"
     yield "        make_timestamp(timestamp_ms * 1000) as kafka_timestamp,"
     yield "        try(decode(value)) as text"
-    yield "    from batch"
+    yield "    from suspects"
     yield "),"
     yield "documents as ("
     yield "    select"

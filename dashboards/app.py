@@ -19,10 +19,24 @@ from starlette.routing import Mount, Route
 
 from consent.errors import ConsentError
 from consent.settings import Settings
-from dashboards import finding, findings, overview, quality
+from dashboards import (
+    account,
+    alerts,
+    banner,
+    compliance,
+    expiry,
+    finding,
+    findings,
+    overview,
+    people,
+    quality,
+    rates,
+    sites,
+)
 from dashboards.access import oidc
 from dashboards.access.gate import Gate, refuse_open_doors
 from dashboards.access.secret import Forms, secret
+from dashboards.api.endpoints import Api
 from dashboards.files import Files
 from dashboards.headers import CachedStatic, SecurityHeaders
 from dashboards.page import Page
@@ -31,7 +45,20 @@ from dashboards.rendering import STATIC
 
 OnReady = Callable[[str], None]
 
-PAGES: tuple[Page, ...] = (overview.PAGE, findings.PAGE_OF_FINDINGS, quality.PAGE)
+PAGES: tuple[Page, ...] = (
+    overview.PAGE,
+    rates.PAGE,
+    banner.PAGE,
+    findings.PAGE_OF_FINDINGS,
+    compliance.INVENTORY,
+    compliance.AUDIT,
+    compliance.RULES,
+    expiry.PAGE,
+    alerts.PAGE,
+    quality.PAGE,
+    sites.PAGE,
+    account.PAGE,
+)
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -40,8 +67,8 @@ def create_app(settings: Settings) -> Starlette:
     Raises ConsentError where the way to sign in is set up and cannot work.
     """
     pages, forms = Pages(settings), Forms(secret(settings))
-    files = Files(pages, {page.name: page for page in PAGES})
-    one = finding.FindingPage(pages, forms)
+    api, files = Api(settings), Files(pages, {page.name: page for page in PAGES})
+    one, person = finding.FindingPage(pages, forms), people.PeoplePage(pages, forms)
     sign_in = oidc.SignIn(settings) if settings.dashboard_access == "oidc" else None
 
     @contextlib.asynccontextmanager
@@ -57,12 +84,15 @@ def create_app(settings: Settings) -> Starlette:
 
     return Starlette(
         routes=[
-            *(Route(page.path, pages.endpoint(page)) for page in (*PAGES, one.page)),
+            *(Route(page.path, pages.endpoint(page)) for page in (*PAGES, one.page, person.page)),
             Route("/findings/{finding_id}/acknowledgement", form(one.acknowledge), methods=["POST"]),
             Route("/findings/{finding_id}/take-back", form(one.take_back), methods=["POST"]),
             Route("/findings/{finding_id}/subject", form(one.show_subject), methods=["POST"]),
+            Route("/people", form(person.look_up), methods=["POST"]),
             Route("/data/{name}.{kind}", files.data),
             Route("/charts/{page}/{name}.{kind}", files.chart),
+            Route("/embed/{page}/{name}.{kind}", files.embedded),
+            Mount("/api/v1", api.app()),
             Route("/healthz", files.healthz),
             *(sign_in.routes if sign_in else ()),
             Mount("/static", CachedStatic(directory=STATIC)),

@@ -36,6 +36,12 @@ DATASETS = {
         Dataset("findings", "Findings", filters.FINDINGS),
         Dataset("expiry", "Consents by the day they run out", filters.EXPIRY),
         Dataset("data_quality", "Data quality per day and site", filters.QUALITY),
+        Dataset("experiments", "Experiments: variants, intervals and verdicts", filters.BANNER),
+        Dataset("banner_versions", "Banner versions", ("site",)),
+        Dataset("inventory", "Declared against observed storage", filters.INVENTORY),
+        Dataset("rules", "Rules of the catalogue", ()),
+        Dataset("alerts", "Alerts", filters.ALERTS),
+        Dataset("sites", "Sites", ()),
         Dataset("quarantine", "Quarantined records by day and reason", ("from", "to")),
     )
 }
@@ -61,21 +67,22 @@ def write_json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterato
     """A list of objects, one per row."""
     opening = "[\n"
     for row in rows:
-        yield opening + json.dumps(dict(zip(columns, map(_plain, row), strict=True)), ensure_ascii=False)
+        yield opening + json.dumps(dict(zip(columns, map(plain, row), strict=True)), ensure_ascii=False)
         opening = ",\n"
     yield "[]\n" if opening == "[\n" else "\n]\n"
 
 
 def _cell(value: Any) -> Any:
-    plain = _plain(value)
-    if isinstance(plain, bool):
-        return "true" if plain else "false"
-    if isinstance(plain, str) and plain[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        return f"'{plain}"
-    return plain
+    written = plain(value)
+    if isinstance(written, bool):
+        return "true" if written else "false"
+    if isinstance(written, str) and written[:1] in {"=", "+", "-", "@", "\t", "\r"}:
+        return f"'{written}"
+    return written
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """The value as JSON can hold it: times as ISO 8601 with a Z, decimals as numbers."""
     if isinstance(value, datetime):
         return f"{value.isoformat()}Z"
     if isinstance(value, date):

@@ -92,6 +92,27 @@ class Files:
             asked = Asked(snapshot, chosen, request.query_params, {}, visitor_of(request), self._settings)
             return page.build(asked).charts[name]
 
+    def embedded(self, request: Request) -> Response:
+        """A chart by itself, to show in a frame of another page; who may is a setting."""
+        page, name, kind = (
+            self._charted.get(request.path_params["page"]),
+            *map(request.path_params.get, ("name", "kind")),
+        )
+        if page is None or kind not in {"html", "svg"}:
+            return _text(404, f"Expected /embed/<page>/<chart>.html or .svg, with one of: {', '.join(self._charted)}.")
+        with self._pages.speaking(request):
+            if kind == "svg":
+                return self.picture(request, page, str(name), "svg")
+            try:
+                chart = self.find(request, page, str(name))
+            except BadFilter as error:
+                return _text(400, str(error))
+            except LookupError:
+                return _text(404, _("There is no such chart on that page."))
+            except (ConsentError, duckdb.Error) as error:
+                return _text(503, str(error))
+            return self._pages.embed(request, page, chart)
+
     def healthz(self, _request: Request) -> Response:
         """Whether the app can answer, and how old its data is."""
         try:
@@ -113,7 +134,9 @@ def dataset_response(
 ) -> Response:
     """The rows of a dataset under the filters of the address, as they are read."""
     refuse = refuse or _text
-    unknown = sorted(set(request.query_params) - {*dataset.fields, "lang"})
+    unknown = sorted(
+        set(request.query_params) - {*dataset.fields, "lang", *(["format"] if refuse is not _text else [])}
+    )
     if unknown:
         taken = ", ".join(dataset.fields) or "none"
         return refuse(400, f"{dataset.name} has no filter {', '.join(unknown)[:80]}. It takes: {taken}.")

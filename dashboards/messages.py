@@ -64,10 +64,16 @@ def main() -> None:
             catalog = Catalog(locale=language, project="Consent analytics", charset="utf-8", fuzzy=False)
         catalog.update(template, no_fuzzy_matching=True)
         catalog.obsolete.clear()
-        with path.open("wb") as file:
-            write_po(
-                file, catalog, width=0, omit_header=False, no_location=True, sort_output=True, ignore_obsolete=True
-            )
+        write(catalog, path)
+
+
+def write(catalog: Catalog, path: Path) -> None:
+    """The catalog in the order of its messages and without dates: what did not change gives the same bytes."""
+    catalog.header_comment = "# Messages of the dashboard and its reports. `make messages` brings this file up to date."
+    buffer = io.BytesIO()
+    write_po(buffer, catalog, width=0, no_location=True, sort_output=True, ignore_obsolete=True)
+    dated = (b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Last-Translator', b'"Language-Team', b'"Report-Msgid')
+    path.write_bytes(b"".join(line for line in buffer.getvalue().splitlines(True) if not line.startswith(dated)))
 
 
 if __name__ == "__main__":

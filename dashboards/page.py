@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +37,7 @@ class Built:
     charts: Mapping[str, Chart] = field(default_factory=dict)
 
 
-Choices = Mapping[str, Sequence[str]]
+Choices = Mapping[str, Any]  # values of a filter by its name; "names of <filter>" maps them to what people read
 
 
 @dataclass(frozen=True)

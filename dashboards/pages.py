@@ -26,7 +26,7 @@ from consent.errors import ConsentError, SnapshotMissing
 from consent.settings import Settings
 from dashboards import charts, i18n, rendering
 from dashboards.access.visitors import LOCAL, Visitor, visitor_of
-from dashboards.charts import Charts
+from dashboards.charts import Chart, Charts
 from dashboards.filters import BadFilter, Filters
 from dashboards.headers import SECURITY
 from dashboards.i18n import N_
@@ -167,7 +167,7 @@ class Pages:
                 request.path_params,
                 visitor,
                 self.settings,
-                acknowledgements.standing(acknowledgements.read(self.settings), _now()),
+                standing(self.settings),
             )
             missing = [name for name in page.needs if not snapshot.holds(name)]
             built = Built({}) if missing else page.build(asked)
@@ -177,6 +177,12 @@ class Pages:
             answer = self._render(request, template, **{**common, **built.context})
             answer.headers["x-as-of"] = freshness.as_of.isoformat()
             return answer
+
+    def embed(self, request: Request, page: Page, chart: Chart) -> Response:
+        """The chart on a page of its own, with nothing around it but its title and a way to the whole."""
+        drawn = rendering.drawn(self.charts, identity_of(self.settings.snapshot))
+        whole = f"{page.path}?{request.url.query}"
+        return self._render(request, "embed.html", chart=chart, drawn=drawn, whole=whole)
 
     def problem(self, request: Request, error: Exception) -> Response:
         """An error that a user can mend, on a page of its own."""
@@ -212,6 +218,11 @@ class Pages:
             "navigation": NAVIGATION,
         }
         return HTMLResponse(rendering.environment().get_template(template).render({**common, **context}), status)
+
+
+def standing(settings: Settings) -> dict[str, acknowledgements.Acknowledgement]:
+    """The answers to findings that hold now, by finding."""
+    return acknowledgements.standing(acknowledgements.read(settings), _now())
 
 
 class _NotToKeep(Exception):

@@ -6,6 +6,7 @@ Statements take `$name` parameters for values only. A parameter that is None fil
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -25,9 +26,10 @@ Row = dict[str, Any]
 
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 _FETCH = 5_000  # rows held at a time while a download is written
-_SMALL = 400  # answers of at most so many rows are kept, for the next page that asks the same
+_MEMORY = "512MB"  # of the snapshot, at most, in memory
+_SMALL = 1_000  # answers of at most so many rows are kept, for the next page that asks the same
 
-_answers: Kept[tuple[str, str, str], list[Row]] = Kept(most=300)
+_answers: Kept[tuple[str, str, str], list[Row]] = Kept(most=200)
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,14 @@ class Freshness:
 class Snapshot:
     """One read-only connection to the newest published snapshot, for one request.
 
-    Opened anew each time, so that a snapshot published meanwhile is what the next request sees.
+    Opened anew each time, so that a snapshot published meanwhile is what the next request sees. What DuckDB has read
+    of the file is shared by all who have it open.
     Raises SnapshotMissing before the first refresh, WarehouseError where the file is not one of ours.
     """
 
     def __init__(self, link: Path) -> None:
         self.identity = identity_of(link)
-        self._connection = open_snapshot(link)
+        self._connection = _opened(self.identity, link).cursor()
 
     def __enter__(self) -> Self:
         return self
@@ -88,12 +91,12 @@ class Snapshot:
         """The first row, or None."""
         return next(iter(self.rows(name, parameters)), None)
 
-    def select(self, text: str, values: Mapping[str, Any], name: str = "the statement") -> list[Row]:
+    def select(self, text: str, values: Mapping[str, Any] | Sequence[Any], name: str = "this") -> list[Row]:
         """All rows of a statement that is not in a file of its own: one made from the metrics' formulas.
 
         Rows are shared between all who ask the same of the same snapshot: they must not be changed.
         """
-        key = (self.identity, text, repr(sorted(values.items())))
+        key = (self.identity, text, repr(sorted(values.items()) if isinstance(values, Mapping) else values))
         if (found := _answers.get(key)) is not None:
             return found
         columns, tuples = self._run(text, values, name)
@@ -112,10 +115,12 @@ class Snapshot:
         text = statement(f"reports.{name}").text
         return self._run(text, {key: (parameters or {}).get(key) for key in _parameters(text)}, name)
 
-    def _run(self, text: str, values: Mapping[str, Any], name: str) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+    def _run(
+        self, text: str, values: Mapping[str, Any] | Sequence[Any], name: str
+    ) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
         try:
             # A cursor of its own: the next statement on the connection would end a stream half read.
-            cursor = self._connection.cursor().execute(text, dict(values) or None)
+            cursor = self._connection.cursor().execute(text, values or None)
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             problem = str(error).strip().partition("\n")[0]
             raise WarehouseError(
@@ -137,6 +142,21 @@ class Snapshot:
         for row in self.rows("filter_values"):
             values.setdefault(row["filter"], []).append(row["value"])
         return dict(values)
+
+
+_newest: tuple[str, duckdb.DuckDBPyConnection] | None = None
+_turn = threading.Lock()
+
+
+def _opened(identity: str, link: Path) -> duckdb.DuckDBPyConnection:
+    """The file behind the link, kept open until there is a newer one; whoever still reads the old one can go on."""
+    global _newest  # noqa: PLW0603
+    with _turn:
+        if _newest is None or _newest[0] != f"{link}:{identity}":
+            connection = open_snapshot(link)
+            connection.execute(f"set memory_limit = '{_MEMORY}'")
+            _newest = (f"{link}:{identity}", connection)
+        return _newest[1]
 
 
 @lru_cache

@@ -61,6 +61,8 @@ def environment() -> Environment:
         "evidence": findings.evidence,
         "link": link,
         "carried": i18n.carried,
+        "HALF": charts.HALF,
+        "SMALL": charts.SMALL,
         "style_version": style_version(),
     }
     return made
@@ -87,12 +89,12 @@ def style_version() -> str:
     return hashlib.sha256(stylesheet().encode()).hexdigest()[:12]
 
 
-def _at_widths(drawings: Charts, identity: str, chart: Chart, small: bool = False) -> Markup:
-    if small:
+def _at_widths(drawings: Charts, identity: str, chart: Chart, wide: int = charts.WIDE) -> Markup:
+    if wide == charts.SMALL:
         return Markup(drawings.svg(identity, chart, charts.SMALL))  # noqa: S704 -- as below
-    svgs = ((width, drawings.svg(identity, chart, width)) for width in (charts.WIDE, charts.NARROW))
+    svgs = ((width, drawings.svg(identity, chart, width)) for width in (wide, charts.NARROW))
     # Safe: the renderer escapes every text of the chart, and nothing else of it comes from data.
     return Markup("").join(
-        Markup('<div class="{}">{}</div>').format("wide" if width == charts.WIDE else "narrow", Markup(svg))  # noqa: S704
+        Markup('<div class="{}">{}</div>').format("narrow" if width == charts.NARROW else "wide", Markup(svg))  # noqa: S704
         for width, svg in svgs
     )

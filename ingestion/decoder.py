@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -11,29 +12,53 @@ from consent.models import statement
 from consent.warehouse import in_utc
 
 _CHUNK_ROWS = 20_480
+# What `landing.plain` did not recognize goes through `landing.decode`, and the two make up `decoded`.
+_SUSPECTS = """
+    create or replace temp view suspects as
+    select topic, topic_id, partition, "offset", epoch_ms(kafka_timestamp) as timestamp_ms, key, value
+    from recognized where not is_plain
+"""
+_DECODED = """
+    create or replace temp view decoded as
+    select * exclude (key, value, is_plain), null::blob as key, null::blob as value, null::varchar as reason
+    from recognized where is_plain
+    union all
+    select * from judged
+"""
 
 
 class Decoder:
-    """An in-memory DuckDB that decodes batches; the rows of the last one are its table `decoded`.
+    """An in-memory DuckDB that decodes batches; the rows of the last one are its relation `decoded`.
 
     `decoded` has the columns of `raw.events`, then key, value and reason. A row with a reason keeps key and value,
-    and nothing else but its position; a row without one has neither.
+    and nothing else but its position; a row without one has neither. `threads` is how many it may use; None: all.
     """
 
-    def __init__(self) -> None:
-        self.connection = in_utc(duckdb.connect())
-        self._decode = "create or replace temp table decoded as " + statement("landing.decode").text
+    def __init__(self, threads: int | None = None) -> None:
+        self.connection = in_utc(duckdb.connect(config={"threads": threads} if threads else {}))
+        self._recognize = "create or replace temp table recognized as " + statement("landing.plain").text
+        self._judge = "create or replace temp table judged as " + statement("landing.decode").text
 
     def decode(self, batch: pa.Table) -> None:
         """Fill `decoded` with one row per record of `batch` (columns as `Batch.to_arrow` gives them)."""
         # DuckDB gives each thread a chunk of an Arrow table: of one chunk only one thread would have work.
+        read = batch.append_column("text", texts(batch.column("value")))
         self.connection.register(
-            "batch", pa.Table.from_batches(batch.to_batches(max_chunksize=_CHUNK_ROWS), batch.schema)
+            "batch", pa.Table.from_batches(read.to_batches(max_chunksize=_CHUNK_ROWS), read.schema)
         )
         try:
-            self.connection.execute(self._decode)
+            self.connection.execute(self._recognize)
         finally:
             self.connection.unregister("batch")
+        self.connection.execute(_SUSPECTS)
+        self.connection.execute(self._judge)
+        self.connection.execute(_DECODED)
+
+    def clear(self) -> None:
+        """Let go of the last batch."""
+        self.connection.execute("drop view if exists decoded")
+        self.connection.execute("drop table if exists recognized")
+        self.connection.execute("drop table if exists judged")
 
     def reasons(self) -> list[str | None]:
         """The reason of each record of the last batch, in its order of offsets; None: it is good."""
@@ -51,6 +76,26 @@ class Decoder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def texts(values: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
+    """The same bytes as text, null where they are not UTF-8."""
+    kind = pa.large_string() if pa.types.is_large_binary(values.type) else pa.string()
+    return pa.chunked_array([_chunk_text(chunk, kind) for chunk in values.chunks], kind)
+
+
+def _chunk_text(values: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
+    try:
+        return values.cast(kind)  # copies nothing
+    except pa.ArrowInvalid:
+        return pa.array([_decoded(value.as_py()) for value in values], kind)
+
+
+def _decoded(value: bytes | None) -> str | None:
+    try:
+        return value.decode() if value is not None else None
+    except UnicodeDecodeError:
+        return None
 
 
 def as_batch(values: list[bytes]) -> pa.Table:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Event
 
 from consent.errors import OffsetConflict, WarehouseError
 from consent.settings import Settings
-from ingestion.landing import Gap, Landed, Landing
+from ingestion.landing import Decoded, Gap, Landed, Landing
 from ingestion.metrics import Metrics
 from ingestion.metrics_server import MetricsServer
 from ingestion.reader import Reader
@@ -94,15 +96,22 @@ class _Run:
 
     def again(self) -> bool:
         """Read and land; whether to start over."""
-        with self._open() as (reader, landing):
+        with self._open() as (reader, landing), ThreadPoolExecutor(1, "committer") as committer:
+            landing_now: Future[None] | None = None
             try:
                 while not self._stop.is_set():
                     batch = reader.take(_TAKE_SECONDS)
+                    # A batch may hold no record, and move offsets all the same.
+                    decoded = None if batch is None else self._decode(landing, batch)
+                    if landing_now and (batch is not None or landing_now.done()):
+                        landing_now.result()
+                        landing_now = None
                     if batch is not None:
-                        self._count(self._land(landing, batch))
-                        reader.landed(batch.positions)
-                    elif self._until_caught_up and reader.is_caught_up():
+                        landing_now = committer.submit(self._finish, reader, landing, batch, decoded)
+                    elif self._until_caught_up and not landing_now and reader.is_caught_up():
                         return False
+                if landing_now:
+                    landing_now.result()
             except OffsetConflict as conflict:
                 if not self._shared:
                     raise
@@ -114,7 +123,9 @@ class _Run:
     def _open(self) -> Iterator[tuple[Reader, Landing]]:
         settings = self._settings
         source = open_source(settings)
-        landing = Landing(settings.warehouse, source.topic, lock_timeout=settings.lock_timeout)
+        # kafka-python itself keeps one core busy.
+        threads = max(1, (os.cpu_count() or 1) - 1) if settings.kafka_client == "kafka-python" else None
+        landing = Landing(settings.warehouse, source.topic, lock_timeout=settings.lock_timeout, threads=threads)
         group = settings.ingest_group if self._shared else None
         patient = not self._until_caught_up
         reader = Reader(source, settings, self.metrics, group=group, patient=patient, positions=landing.positions)
@@ -125,21 +136,35 @@ class _Run:
             reader.halt()
             landing.close()
 
-    def _land(self, landing: Landing, batch: Batch) -> Landed:
+    def _decode(self, landing: Landing, batch: Batch) -> Decoded | None:
+        """Decode while the batch before is committed; None where that failed, which `_finish` tries again."""
+        try:
+            return landing.decode(batch)
+        except WarehouseError as error:
+            log.error("cannot decode %d records yet: %s", len(batch), error)
+            return None
+
+    def _finish(self, reader: Reader, landing: Landing, batch: Batch, decoded: Decoded | None) -> None:
+        self._count(self._land(landing, batch, decoded))
+        reader.landed(batch.positions)
+
+    def _land(self, landing: Landing, batch: Batch, decoded: Decoded | None) -> Landed:
         """Land the batch, trying again for as long as it takes where the run is to go on."""
         delay, tried = _FIRST_RETRY, False
         while True:
             try:
-                return landing.land(batch)
+                decoded = decoded or landing.decode(batch)
+                landed = decoded.landed
+                return landing.commit(decoded)
             except OffsetConflict:
                 if tried and landing.has_landed(batch):  # the first try did commit, and only its answer got lost
-                    return Landed(accepted=len(batch))
+                    return landed
                 raise
             except WarehouseError as error:
                 if self._until_caught_up or self._stop.is_set():
                     raise
                 log.error("cannot land %d records, and will try again in %g s: %s", len(batch), delay, error)
-            tried = True
+            decoded, tried = None, True
             self._stop.wait(delay)
             delay = min(2 * delay, _LAST_RETRY)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,18 +51,30 @@ class Landed:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Decoded:
+    """A batch on its way: decoded, and not committed yet. `landed` is what it becomes if it is."""
+
+    batch: Batch
+    decoder: Decoder
+    landed: Landed
+
+
 class Landing:
     """Puts batches of one topic into the warehouse, exactly once.
 
     Everything of a batch commits together, and only where the stored offset of each of its partitions is still the
     one the batch starts from: else another process has been here, and the batch is dropped whole (OffsetConflict).
+    One batch may be decoded while the one before it is committed, in two threads. `threads` is how many of DuckDB's
+    each of the two may use; None: as many as there are cores.
     """
 
-    def __init__(self, path: Path, topic: Topic, *, lock_timeout: float) -> None:
+    def __init__(self, path: Path, topic: Topic, *, lock_timeout: float, threads: int | None = None) -> None:
         self._path = path
         self._topic = topic
         self._lock_timeout = lock_timeout
-        self._decoder = Decoder()
+        self._threads = threads
+        self._idle: list[Decoder] = []
 
     def positions(self, first: Mapping[int, int]) -> dict[int, int]:
         """Where to read each of these partitions on: the stored offset, or the given first, which is then stored."""
@@ -83,42 +96,61 @@ class Landing:
         return dict(rows)
 
     def land(self, batch: Batch) -> Landed:
-        """Commit the batch. Raises OffsetConflict, and WarehouseError where a retry may help."""
+        """Decode and commit the batch. Raises OffsetConflict, and WarehouseError where a retry may help."""
+        return self.commit(self.decode(batch))
+
+    def decode(self, batch: Batch) -> Decoded:
+        """Decode the batch; what this gives is for `commit`, once. Raises WarehouseError where a retry may help."""
+        started = time.monotonic()
         landed = Landed(gaps=list(gaps_of(batch)))
-        try:
-            started = time.monotonic()
-            self._decoder.decode(batch.to_arrow())
-            landed.seconds["decode"] = time.monotonic() - started
-            self._commit(batch, landed)
-        except duckdb.Error as error:
-            # A disk that is full, say. The connection may be of no more use, so the next try has another.
-            self._decoder.close()
-            self._decoder = Decoder()
-            raise WarehouseError(f"{self._path}: {str(error).strip().partition(chr(10))[0]}") from None
+        with self._decoder() as decoder:
+            decoder.decode(batch.to_arrow())
+            landed.quarantined = dict(
+                decoder.connection.execute(
+                    "select reason, count(*) from decoded where reason is not null group by reason"
+                ).fetchall()
+            )
+        landed.accepted = len(batch) - sum(landed.quarantined.values())
+        landed.seconds["decode"] = time.monotonic() - started
+        return Decoded(batch, decoder, landed)
+
+    def commit(self, decoded: Decoded) -> Landed:
+        """Commit what `decode` gave. Raises OffsetConflict, and WarehouseError where a retry may help: of `land`."""
+        landed = decoded.landed
+        with self._decoder(decoded.decoder) as decoder:
+            asked = time.monotonic()
+            with attached(decoder.connection, self._path, lock_timeout=self._lock_timeout):
+                started = time.monotonic()
+                with transaction(decoder.connection):
+                    self._insert(decoder.connection, decoded)
+            landed.seconds |= {"lock": started - asked, "commit": time.monotonic() - started}
+            decoder.clear()
+        self._idle.append(decoder)
         return landed
 
-    def _commit(self, batch: Batch, landed: Landed) -> None:
-        connection = self._decoder.connection
-        asked = time.monotonic()
-        with attached(connection, self._path, lock_timeout=self._lock_timeout):
-            started = time.monotonic()
-            with transaction(connection):
-                self._move_offsets(connection, batch)
-                self._insert_gaps(connection, landed.gaps)
-                [(landed.accepted,)] = connection.execute(
-                    f"insert into raw.events ({_EVENT_COLUMNS}) "  # noqa: S608
-                    f"select {_EVENT_COLUMNS} from decoded where reason is null"
-                ).fetchall()
-                connection.execute(
-                    f"insert into raw.quarantine ({_QUARANTINE_COLUMNS}) "  # noqa: S608
-                    f"select {_QUARANTINE_COLUMNS} from decoded where reason is not null"
-                )
-                landed.quarantined = dict(
-                    connection.execute(
-                        "select reason, count(*) from decoded where reason is not null group by reason"
-                    ).fetchall()
-                )
-        landed.seconds |= {"lock": started - asked, "commit": time.monotonic() - started}
+    @contextlib.contextmanager
+    def _decoder(self, decoder: Decoder | None = None) -> Iterator[Decoder]:
+        """A decoder to work with. After an error, of a full disk, say, it may be of no more use, and is closed."""
+        decoder = decoder or (self._idle.pop() if self._idle else Decoder(self._threads))
+        try:
+            yield decoder
+        except BaseException as error:
+            decoder.close()
+            if isinstance(error, duckdb.Error):
+                raise WarehouseError(f"{self._path}: {str(error).strip().partition(chr(10))[0]}") from None
+            raise
+
+    def _insert(self, connection: duckdb.DuckDBPyConnection, decoded: Decoded) -> None:
+        self._move_offsets(connection, decoded.batch)
+        self._insert_gaps(connection, decoded.landed.gaps)
+        connection.execute(
+            f"insert into raw.events ({_EVENT_COLUMNS}) "  # noqa: S608
+            f"select {_EVENT_COLUMNS} from decoded where reason is null"
+        )
+        connection.execute(
+            f"insert into raw.quarantine ({_QUARANTINE_COLUMNS}) "  # noqa: S608
+            f"select {_QUARANTINE_COLUMNS} from decoded where reason is not null"
+        )
 
     def _move_offsets(self, connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         for partition, position in batch.positions.items():
@@ -147,8 +179,9 @@ class Landing:
         return all(stored.get(partition) == position for partition, position in batch.positions.items())
 
     def close(self) -> None:
-        """Free the decoder."""
-        self._decoder.close()
+        """Free the decoders."""
+        for decoder in self._idle:
+            decoder.close()
 
 
 def gaps_of(batch: Batch) -> Iterable[Gap]:
@@ -156,8 +189,8 @@ def gaps_of(batch: Batch) -> Iterable[Gap]:
     if sum(batch.positions.values()) - sum(batch.first.values()) == len(batch):
         return
     offsets: dict[int, list[int]] = {partition: [] for partition in batch.positions}
-    for partition, offset in zip(batch.partitions, batch.offsets, strict=True):
-        offsets[partition].append(offset)
+    for record in batch.to_arrow().select(["partition", "offset"]).to_pylist():
+        offsets[record["partition"]].append(record["offset"])
     for partition, present in offsets.items():
         due = batch.first[partition]
         cause = "retention" if partition in batch.lost else "skipped"

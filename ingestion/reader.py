@@ -16,6 +16,7 @@ from ingestion.source import Batch, Source
 log = logging.getLogger(__name__)
 
 _POLL_RECORDS = 20_000
+_PACK_RECORDS = 10_000
 _POLL_SECONDS = 0.1
 _LOOK_AROUND_SECONDS, _LOOK_AROUND_QUIET_SECONDS = 10.0, 0.5
 # How long a partition that the group takes away may wait for what was read of it to be committed.
@@ -187,6 +188,8 @@ class Reader(Thread):
                 self._metrics.polled()
             if not came:
                 break  # quiet: what there is goes now
+            if len(batch.offsets) >= _PACK_RECORDS:
+                batch.pack()
         if batch.positions:
             self._caught_up = False
             self._metrics.stage("fetch", time.monotonic() - started)

@@ -21,6 +21,7 @@ from pipelines.commands import (
     report,
     results,
     stream,
+    tokens,
     up,
     verify,
 )
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, stream, collect, quarantine, verify, results, report, policy, notify, metrics, up, doctor):
+for module in (demo, stream, collect, quarantine, verify, results, report, policy, notify, metrics, up, tokens, doctor):
     module.register(app)
 
 

@@ -21,6 +21,10 @@ class Chart(Protocol):
         """Unique on its page."""
 
     @property
+    def title(self) -> str:
+        """What stands above it."""
+
+    @property
     def summary(self) -> str:
         """What the picture shows, in words."""
 

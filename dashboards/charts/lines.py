@@ -89,7 +89,7 @@ def spec(chart: LineChart, width: int) -> dict[str, Any]:
     """The Vega-Lite spec of the chart at a width in pixels."""
     narrow, small = width <= NARROW, width <= SMALL
     height = _LOW if small else _HEIGHT
-    right = 8 if small else 8 * max((len(series.label) for series in chart.series), default=0) + 14
+    right = 8 if small else int(8.6 * max((len(series.label) for series in chart.series), default=0)) + 14
     top = chart.top or axis_top(chart)
     keys = [series.key for series in chart.series]
     dashes = {"domain": keys, "range": [DASHES.get(series.colour, [1, 0]) for series in chart.series]}

@@ -9,7 +9,8 @@ BLUE, VERMILLION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 ORANGE, GREY, TEXT, RULE = "#e69f00", "#808080", "#7a7a7a", "#8886"
 OTHERS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, GREY)
 
-WIDE, NARROW, SMALL = 760, 358, 260  # pixels: a desktop's main column, a phone, one of several small charts
+# Pixels: a desktop's main column, half a page, a phone, one of several small charts.
+WIDE, HALF, NARROW, SMALL = 760, 560, 358, 260
 FONT = "Helvetica Neue, Liberation Sans, Arial, sans-serif"
 # A second way to tell lines apart than their colour.
 DASHES = {ORANGE: [5, 2], GREY: [2, 2], PURPLE: [7, 2, 2, 2]}

@@ -1,13 +1,13 @@
 -- decode: one row per record of a batch, typed, with the reason it is set aside or null
 -- grain: topic_id, partition, offset   owner: data engineering
--- Made from consent/contract.py by `make contract`; do not edit. Reads the relation batch:
+-- Made from consent/contract.py by `make contract`; do not edit. Reads the relation suspects:
 -- topic, topic_id, partition, offset, timestamp_ms, key, value.
 with texts as (
     select
         *,
         make_timestamp(timestamp_ms * 1000) as kafka_timestamp,
         try(decode(value)) as text
-    from batch
+    from suspects
 ),
 documents as (
     select

@@ -56,6 +56,11 @@ select
     banner_version as value
 from prompted
 union
+select distinct
+    'category' as filter,
+    category as value
+from opt_in_daily
+union
 select
     'severity' as filter,
     severity as value

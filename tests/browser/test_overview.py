@@ -32,10 +32,6 @@ def page(chromium: Any, address: str, request: pytest.FixtureRequest) -> Iterato
     assert complaints == []
 
 
-def fits(page: Any) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
-
-
 def test_choosing_a_site_changes_the_address_and_the_numbers(page: Any, address: str, tmp_path: Path) -> None:
     page.goto(address)
     assert "23.9%" in page.inner_text("h1")
@@ -80,14 +76,3 @@ def test_the_keyboard_alone_gets_to_the_content_and_to_definitions(page: Any, ad
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.title").startswith("Opt-in rate = granted ÷ prompts.")
-
-
-@pytest.mark.parametrize("path", ["/", "/findings", "/findings/f-critical", "/quality", "/?site=gap.example"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_fit_their_width(page: Any, address: str, path: str, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.goto(f"{address}{path}")
-    assert fits(page)
-    for summary in page.locator("summary").all():
-        summary.click()
-    assert fits(page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,26 @@ COLUMNS = {
     "rules": "rule_id varchar, rule_case varchar, title varchar, description varchar, severity varchar,"
     " binding boolean, evidence varchar, citation varchar, limits varchar",
     "sites": "site varchar, name varchar, controller varchar, contact varchar, jurisdiction varchar",
+    "consent_current": "site varchar, subject varchar, jurisdiction varchar, decided_at timestamp, action varchar,"
+    " method varchar, categories map(varchar, boolean), banner_version varchar, policy_version varchar,"
+    " valid_until timestamp, validity_source varchar, state varchar",
+    "limits": "jurisdiction varchar, limit_name varchar, value interval, longest_s bigint, binding boolean,"
+    " evidence varchar, citation varchar, is_default boolean",
+    "experiments": "site varchar, banner_id varchar, category varchar, variant varchar, shown bigint, granted bigint,"
+    " opt_in_rate double, ci_low double, ci_high double, baseline varchar, lift double, p_value double,"
+    " sample_ratio_p double, verdict varchar, lift_low double, lift_high double, sequential_p double,"
+    " sequential_verdict varchar, guardrails varchar, sentence varchar",
+    "funnel_daily": "date date, site varchar, platform varchar, region varchar, banner_id varchar,"
+    " banner_version varchar, variant varchar, layer varchar, shown bigint, interacted bigint, chose bigint,"
+    " granted_any bigint, granted_all bigint",
+    "inventory": "site varchar, name varchar, type varchar, domain varchar, party varchar, provider varchar,"
+    " declared_category varchar, observed_category varchar, declared_lifetime varchar, observed_lifetime_s bigint,"
+    " first_seen timestamp, last_seen timestamp, observations bigint, status varchar",
+    "undecidable": "rule_id varchar, site varchar, jurisdiction varchar, why varchar, undecidable bigint",
+    "finding_history": 'finding_id varchar, "at" timestamp, event varchar, "by" varchar, until date, why varchar',
+    "alerts": "alert_id varchar, kind varchar, severity varchar, site varchar, metric varchar, category varchar,"
+    " date date, value double, expected double, expected_low double, expected_high double, prompts bigint,"
+    " drivers varchar, message varchar, first_seen timestamp, last_seen timestamp, status varchar",
     "meta": "as_of timestamp, published_at timestamp, newest_event timestamp, newest_received timestamp,"
     " events bigint, schema_version varchar, product_version varchar",
 }
@@ -101,6 +121,7 @@ def _dimensions(given: Mapping[str, str]) -> tuple[str, ...]:
     return tuple({**defaults, **given}[name] for name in defaults)
 
 
+CRITICAL = "c0ffee00c0ffee00c0ffee00c0ffee00"  # a finding that concerns SUBJECT
 SUBJECT = "subject_never_shown_42"
 SCRIPT = "<script>alert(1)</script>"
 WEEKS = (date(2026, 11, 2), date(2026, 11, 15))
@@ -122,6 +143,7 @@ def two_weeks(path: Path) -> Path:
         opt_in(last, "gap.example", "marketing", 10, 20, 20, 15),
         opt_in(last, "gap.example", "necessary", 10, 20, 20, 20),
     ]
+    seen = datetime(2026, 11, 14, 9, 30)
     policy = [{"file": "policies/sites/a.yaml", "line": 12, "row": 3}]
     return publish(path, {
         "opt_in_daily": [*necessary, *marketing, *others],
@@ -131,7 +153,7 @@ def two_weeks(path: Path) -> Path:
             prompts(last, "gap.example", 10, 15, 5, 0),
         ],
         "findings": [
-            finding("f-critical", "storage_after_refusal", "critical", "a.example", subject=SUBJECT,
+            finding(CRITICAL, "storage_after_refusal", "critical", "a.example", subject=SUBJECT,
                     observed=f"written for {SUBJECT}", item=f"_fbp of {SUBJECT}"),
             finding("f-low", "lifetime_over_cap", "low", "a.example", kind="guideline_exceedance",
                     jurisdiction="FR", evidence=policy, observed="10 years", allowed="13 months"),
@@ -153,6 +175,41 @@ def two_weeks(path: Path) -> Path:
             (last, "", 5, 0, 5, 0, 0, 0, 0, False),
         ],
         "quarantine_summary": [(last, "occurred_at: no offset", 5, 100, 1400)],
+        "consent_current": [
+            ("a.example", SUBJECT, "EU", seen, "accept_all", "explicit", {"marketing": True, "necessary": True}, "3",
+             "1", datetime(2026, 12, 20), "limit", "active"),
+            ("a.example", "another_subject_7", "EU", datetime(2026, 6, 1), "save", "explicit", {"marketing": True},
+             "3", "1", datetime(2027, 6, 1), "limit", "active"),
+        ],
+        "limits": [
+            ("FR", "consent_validity", timedelta(days=180), 15897600, False, "Q", "CNIL 2020-091", False),
+            ("default", "consent_validity", timedelta(days=360), 31622400, False, "K", "our own", True),
+        ],
+        "experiments": [
+            ("a.example", "main", "marketing", "a", 700, 210, 0.30, 0.27, 0.33, "a", None, None, 0.8, "no_difference",
+             None, None, None, "", "{}", "the baseline"),
+            ("a.example", "main", "marketing", "b", 700, 280, 0.40, 0.36, 0.44, "a", 0.333, 0.0001, 0.8, "winner",
+             0.2, 0.4, 0.001, "winner", "{}", "b wins"),
+        ],
+        "funnel_daily": [
+            (last, "a.example", "web", "NO", "main", "3", "a", "first", 100, 70, 60, 50, 40),
+            (last, "a.example", "web", "NO", "main", "3", "a", "second", 20, 18, 15, 9, 2),
+        ],
+        "inventory": [
+            ("a.example", "_fbp", "cookie", "a.example", "third", "Meta", "", "marketing", "", 7776000, seen, seen, 4,
+             "undeclared"),
+            ("a.example", "session", "cookie", "", "first", "", "necessary", "", "session", None, None, None, 0,
+             "declared_not_seen"),
+        ],
+        "undecidable": [("reask_too_soon", "a.example", "EU", "no prompt carries an id", 12)],
+        "finding_history": [
+            (CRITICAL, seen, "opened", "", None, ""),
+        ],
+        "alerts": [
+            ("al-1", "rate_drop", "high", "a.example", "opt_in_rate", "marketing", last, 0.2, 0.4, 0.35, 0.45, 100,
+             json.dumps([{"dimension": "region", "value": "NO", "mix_effect": 0.01, "rate_effect": -0.2}]),
+             "marketing fell", seen, seen, "open"),
+        ],
         "sites": [("quiet.example", "Quiet", "Quiet AS", "", "NO")],
         "meta": [meta(datetime(2026, 11, 16))],
     })  # fmt: skip

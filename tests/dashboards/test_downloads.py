@@ -64,7 +64,7 @@ def test_every_dataset_comes_in_both_formats_without_a_subject(client: TestClien
 
 def test_findings_say_that_they_concern_a_person_not_whom(client: TestClient) -> None:
     first = rows(client, "/data/findings.csv")[0]
-    assert first["finding_id"] == "f-critical"
+    assert first["finding_id"] == "c0ffee00c0ffee00c0ffee00c0ffee00"
     assert first["concerns_one_person"] == "true"
     assert first["observed"] == "written for …"
     assert "subject" not in first

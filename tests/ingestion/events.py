@@ -26,7 +26,7 @@ def event(kind: str = "impression", **fields: Any) -> dict[str, Any]:
     if kind == "replay":
         made |= {"categories": {"necessary": True, "marketing": False}}
     if kind == "observation":
-        made |= {"storage": [{"name": "NID", "type": "cookie", "lifetime_s": 60, "party": "third"}]}
+        made |= {"storage": [{"name": "NID", "type": "cookie", "party": "third", "lifetime_s": 60}]}
     made |= fields
     return {name: value for name, value in made.items() if value is not ...}
 

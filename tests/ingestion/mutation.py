@@ -22,7 +22,7 @@ _VALUES: tuple[Any, ...] = (
 def mutants(seed: int, count: int) -> Iterator[bytes]:
     """Records that are broken in one to four places, or by luck still good."""
     chance = random.Random(seed)
-    full = [_full(kind) for kind in KINDS]
+    full = [full_event(kind) for kind in KINDS]
     for _ in range(count):
         if chance.random() < 0.5:
             yield _bytes(chance, encode(chance.choice(full)))
@@ -30,7 +30,8 @@ def mutants(seed: int, count: int) -> Iterator[bytes]:
             yield _structure(chance, json.loads(json.dumps(chance.choice(full))))
 
 
-def _full(kind: str) -> dict[str, Any]:
+def full_event(kind: str) -> dict[str, Any]:
+    """A good event of a kind with nearly every field."""
     return event(
         kind,
         event_id="3f2504e0-4f89-41d3-9a0c-0305e82c3301",

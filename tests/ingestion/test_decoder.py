@@ -156,6 +156,10 @@ def test_a_broken_record_has_a_reason_that_names_the_field(start: str, value: An
     assert found.split()[0] in REASONS
 
 
+def test_a_batch_of_nothing_is_decoded_to_nothing() -> None:
+    assert reasons() == []
+
+
 def test_one_batch_of_everything_harms_no_good_record() -> None:
     values = [value if isinstance(value, bytes) else encode(value) for _, value in BROKEN]
     good = [encode(event(kind)) for kind in KINDS]

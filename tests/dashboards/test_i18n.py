@@ -1,0 +1,90 @@
+"""Languages: every message translated, nothing on a page left in another language, links that stay in theirs."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import published
+import pytest
+from babel.messages.pofile import read_po
+from starlette.testclient import TestClient
+
+from dashboards import i18n, messages, wording
+from dashboards.charts import draw
+from tests.dashboards.test_charts import chart
+
+CATALOG = i18n.LOCALES / "nb" / "LC_MESSAGES" / "messages.po"
+PAGES = ["/", "/rates", "/banner", "/findings", f"/findings/{published.CRITICAL}", "/inventory", "/audit", "/rules",
+         "/expiry?under=FR", "/alerts", "/quality", "/sites", "/people", "/account"]  # fmt: skip
+_PLACES = re.compile(r"%\((\w+)\)[sd]")
+
+
+def test_every_message_is_translated_with_the_same_places_to_fill() -> None:
+    catalog = read_po(io.BytesIO(CATALOG.read_bytes()), locale="nb")
+    known = {message.id: message for message in catalog if message.id}
+    wanted = [message.id for message in messages.extract() if message.id]
+    assert len(wanted) > 400
+    missing = [one for one in wanted if one not in known or not all(_strings(known[one].string))]
+    assert missing == [], "run `make messages`, then translate what is empty in the catalog"
+    for one in wanted:
+        places = {frozenset(_PLACES.findall(text)) for text in _strings(known[one].string)}
+        assert places == {frozenset(_PLACES.findall(_strings(one)[-1]))}, one
+    assert [one for one in known if one not in wanted] == [], "run `make messages`"
+
+
+def _strings(value: str | tuple[str, ...] | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+@pytest.mark.parametrize("template", sorted((messages.HERE / "templates").glob("*.html")), ids=lambda p: p.name)
+def test_templates_hold_no_text_of_their_own(template) -> None:  # type: ignore[no-untyped-def]
+    text = template.read_text(encoding="utf-8")
+    text = re.sub(r"\{%-?\s*trans.*?endtrans\s*-?%\}", "", text, flags=re.DOTALL)
+    text = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", text, flags=re.DOTALL)
+    spoken = re.findall(r'(?:title|aria-label|alt|placeholder)="([^"]*)"', text)
+    text = re.sub(r"<style.*?</style>|<code.*?</code>|<[^>]*>", " ", text, flags=re.DOTALL)
+    words = re.findall(r"[A-Za-z]{3,}", " ".join([text, *spoken]))
+    assert [word for word in words if word not in {"CSV", "JSON", "SVG", "PNG"}] == []
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_pages_speak_norwegian(client: TestClient, address: str) -> None:
+    answer = client.get(address, headers={"accept-language": "nb-NO,nb;q=0.9,en;q=0.5"})
+    assert answer.status_code == 200
+    assert '<html lang="nb">' in answer.text
+    assert ">Nettsteder<" in answer.text
+    assert "lang=nb" not in answer.text.replace("lang=nb-", "")  # a language that the browser chose is not forced on
+
+
+def test_the_language_of_an_address_goes_before_the_browsers_and_stays_in_links(client: TestClient) -> None:
+    page = client.get("/?lang=nb&site=a.example", headers={"accept-language": "en"}).text
+    assert "Markedsføring: 40,0\u00a0% sa ja, opp 10,0 prosentpoeng" in page
+    assert "15. nov. 2026" in page
+    assert '<input type="hidden" name="lang" value="nb">' in page
+    inside = re.findall(r'<a[^>]* href="(/[^"]*)"', page)
+    assert len(inside) > 15
+    assert [href for href in inside if "lang=" not in href] == []
+    assert 'hreflang="en"' in page
+
+
+def test_an_unknown_language_is_not_an_error(client: TestClient) -> None:
+    assert '<html lang="en">' in client.get("/?lang=xx").text
+
+
+def test_charts_write_numbers_and_months_as_the_language_does() -> None:
+    with i18n.speaking("nb"):
+        svg = draw(chart(), 760)
+        assert "14. nov" in svg
+        assert "20\u00a0%" in svg
+        assert "mellom" in svg
+        assert wording.count(-12345) == "−12\u00a0345"
+        assert wording.percent(0.4123) == "41,2\u00a0%"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [("", "en"), ("de", "en"), ("no", "nb"), ("nn-NO", "nb"), ("en;q=0.4, nb;q=0.6", "nb"), (";;q=x,,", "en")],
+)
+def test_the_browsers_wish(accepted: str, language: str) -> None:
+    assert i18n.preferred(accepted) == language
