@@ -38,7 +38,7 @@ def test_all_are_listed_with_their_formulas() -> None:
     listed = run("list")
     assert "opt_in_rate" in listed
     assert "granted ÷ shown" in listed
-    assert "as Didomi: opt_in_rate = " in listed
+    assert "as Didomi: opt_in_rate = any_opt_in_rate" in listed
 
 
 def test_one_is_explained_with_numerator_and_denominator(tmp_path: Path) -> None:

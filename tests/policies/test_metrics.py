@@ -60,7 +60,7 @@ def test_a_team_adds_its_own_beside_the_shipped_ones(folder: Path) -> None:
     [
         ("numerator: accept_all", "numerator: acept_all", r"ours.yaml:7: metrics.mine.numerator: no column 'acept_"),
         ("denominator: shown", "denominator: max(shown)", r":8: metrics.mine.denominator: 'max\(shown\)' is not all"),
-        ("over: prompts_daily", "over: promts_daily", r":6: metrics.mine.over: .*prompts_daily, opt_in_daily"),
+        ("over: prompts_daily", "over: promts_daily", r":6: metrics.mine.over: .*prompts_daily, opt_in_daily, fun"),
         ("unit: prompts", "unit: visitors", r":5: metrics.mine.unit: expected one of prompts, choices"),
         ("numerator:", "numeratr:", r":7: metrics.mine.numeratr: unknown key \(did you mean 'numerator'\?\)"),
         ("    source: Us\n", "", r":2: metrics.mine.source: required"),
