@@ -1,4 +1,7 @@
-"""From produce to a visible row at a steady rate: `python -m benchmarks.freshness [--rate 1000] [--seconds 60]`."""
+"""From produce to a visible row at a steady rate: `python -m benchmarks.freshness [--rate 1000] [--seconds 60]`.
+
+Ingest runs before the first record is sent, and the first seconds (`--settle`) do not count.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=int, default=1000)
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--settle", type=float, default=5)
     parser.add_argument("--client", default="kafka-python")
     given = parser.parse_args()
     commits: list[tuple[int, float]] = []
@@ -53,6 +57,10 @@ def main() -> None:
         stop = threading.Event()
         running = threading.Thread(target=ingest, args=(settings,), kwargs={"stop": stop, "on_batch": committed})
         running.start()
+        while not settings.warehouse.exists():
+            time.sleep(0.05)
+        time.sleep(1)
+        begun = time.time()
         produce(broker.bootstrap_servers, given.rate, given.seconds)
         time.sleep(3)
         stop.set()
@@ -60,7 +68,11 @@ def main() -> None:
         with open_warehouse(settings.warehouse) as connection:
             rows = connection.execute("select epoch(kafka_timestamp) from raw.events order by rowid").fetchall()
     counts = [count for count, _ in commits]
-    ages = sorted(commits[bisect_left(counts, place)][1] - row[0] for place, row in enumerate(rows, 1))
+    ages = sorted(
+        commits[bisect_left(counts, place)][1] - row[0]
+        for place, row in enumerate(rows, 1)
+        if row[0] >= begun + given.settle
+    )
     print(
         f"{len(rows):,} events at {given.rate}/s in {len(commits)} commits: visible after "
         f"p50 {ages[len(ages) // 2]:.2f} s, p99 {ages[int(len(ages) * 0.99)]:.2f} s, at most {ages[-1]:.2f} s"
