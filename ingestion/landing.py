@@ -20,6 +20,8 @@ from ingestion.topics import Topic
 
 _EVENT_COLUMNS = ", ".join(f'"{name}"' for name, _ in COLUMNS)
 _QUARANTINE_COLUMNS = ", ".join(f'"{name}"' for name in (*(name for name, _ in POSITION), "key", "value", "reason"))
+# DuckDB's own: rows in a row group, and how many of them a checkpoint may put together.
+_ROW_GROUP, _VACUUM_TASKS = 122_880, 100
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,10 @@ class Landing:
         """Commit what `decode` gave. Raises OffsetConflict, and WarehouseError where a retry may help: of `land`."""
         landed = decoded.landed
         with self._decoder(decoded.decoder) as decoder:
+            # After a whole row group the checkpoint would move all of its rows into the one before, which takes as long
+            # as writing them did; the few that are left over are put together after a small batch.
+            tasks = 0 if landed.accepted >= _ROW_GROUP else _VACUUM_TASKS
+            decoder.connection.execute(f"set max_vacuum_tasks = {tasks}")
             asked = time.monotonic()
             with attached(decoder.connection, self._path, lock_timeout=self._lock_timeout):
                 started = time.monotonic()
