@@ -62,6 +62,7 @@ snippet: $(BANNERS)/.installed ## the script that pages load, made small from in
 	@$(MINIFY) --output ingestion/collector/static/consent.min.js
 
 banners: $(BANNERS)/.installed ## the real banners that tests/browser drives (needs npm)
+
 messages: $(VENV)/.runtime ## gather what is to be translated into dashboards/locale
 	@$(BIN)/python -m dashboards.messages
 
