@@ -14,6 +14,7 @@ from pipelines.commands import (
     collect,
     demo,
     doctor,
+    forecast,
     metrics,
     notify,
     policy,
@@ -34,7 +35,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, stream, collect, quarantine, verify, results, report, policy, notify, metrics, up, tokens, doctor):
+for module in (
+    demo,
+    stream,
+    collect,
+    quarantine,
+    verify,
+    forecast,
+    results,
+    report,
+    policy,
+    notify,
+    metrics,
+    up,
+    tokens,
+    doctor,
+):
     module.register(app)
 
 
