@@ -74,7 +74,6 @@ def judge(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _experiment(arms: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    from statsmodels.stats.multitest import multipletests
     from statsmodels.stats.proportion import proportion_confint
 
     base = next((arm for arm in arms if arm["variant"] == arm["wanted_baseline"]), arms[0])
@@ -87,10 +86,7 @@ def _experiment(arms: list[dict[str, Any]]) -> list[dict[str, Any]]:
         None if p is None else float(always_valid_p(arm["granted"], arm["shown"], base["granted"], base["shown"]))
         for arm, p in zip(others, p_values, strict=True)
     ]
-    adjusted, adjusted_sequential = (
-        multipletests([1.0 if p is None else p for p in given], ALPHA, method="holm")[1]
-        for given in (p_values, sequential)
-    )
+    adjusted, adjusted_sequential = _holm(p_values), _holm(sequential)
     rows = []
     for arm in arms:
         row = {name: arm[name] for name in ("site", "banner_id", "category", "variant", "shown", "granted")}
@@ -104,16 +100,30 @@ def _experiment(arms: list[dict[str, Any]]) -> list[dict[str, Any]]:
             row |= {"p_value": p, "sequential_p": sequential[place], **_lift(arm, base)}
         difference = row.get("opt_in_rate", 0) - (base["granted"] / base["shown"] if base["shown"] else 0)
         row["verdict"] = _verdict(
-            ratio_p, too_early, None if p is None else adjusted[place], difference, "no_difference"
+            ratio_p, too_early, None if place is None or p is None else adjusted[place], difference, "no_difference"
         )
         row["sequential_verdict"] = _verdict(
-            ratio_p, too_early, None if p is None else adjusted_sequential[place], difference, "undecided"
+            ratio_p,
+            too_early,
+            None if place is None or p is None else adjusted_sequential[place],
+            difference,
+            "undecided",
         )
         guardrails = _guardrails(arm, base) if place is not None else []
         row["guardrails"] = json.dumps(guardrails)
-        row["sentence"] = _sentence(row, base, None if p is None else float(adjusted[place]), guardrails)
+        row["sentence"] = _sentence(row, base, None if place is None or p is None else adjusted[place], guardrails)
         rows.append(row)
     return rows
+
+
+def _holm(p_values: list[float | None]) -> list[float]:
+    """Adjusted p-values; one that is missing counts as 1. Nothing is to be adjusted where none could be rejected."""
+    from statsmodels.stats.multitest import multipletests
+
+    given = [1.0 if p is None else p for p in p_values]
+    if len(given) == 1 or min(given) >= ALPHA:
+        return given
+    return [float(p) for p in multipletests(given, ALPHA, method="holm")[1]]
 
 
 def sample_ratio_p(arms: list[dict[str, Any]]) -> float | None:
@@ -172,9 +182,8 @@ def _verdict(ratio_p: float | None, too_early: bool, p: float | None, difference
 
 
 def _guardrails(arm: dict[str, Any], base: dict[str, Any]) -> list[dict[str, Any]]:
-    """What must not get worse, beside the baseline's: value, baseline, p (Holm over the guardrails), and is_worse."""
+    """What must not get worse, beside the baseline's: value, baseline, p, and is_worse (after Holm over them)."""
     from scipy.stats import ttest_ind_from_stats
-    from statsmodels.stats.multitest import multipletests
 
     found: list[dict[str, Any]] = []
     for name, (part, whole) in _RATES.items():
@@ -187,10 +196,8 @@ def _guardrails(arm: dict[str, Any], base: dict[str, Any]) -> list[dict[str, Any
         p = float(ttest_ind_from_stats(mean, sd, n, mean_0, sd_0, n_0, equal_var=False).pvalue)
         values = [round(float(np.expm1(mean))), round(float(np.expm1(mean_0)))]
         found.append({"name": "decision_ms", "value": values[0], "baseline": values[1], "p_value": p})
-    adjusted = multipletests([1.0 if one["p_value"] is None else one["p_value"] for one in found], method="holm")[1]
-    for one, p in zip(found, adjusted, strict=True):
-        is_worse = p < ALPHA and one["value"] > one["baseline"]
-        one |= {"p_value": None if one["p_value"] is None else float(p), "is_worse": bool(is_worse)}
+    for one, p in zip(found, _holm([one["p_value"] for one in found]), strict=True):
+        one["is_worse"] = bool(p < ALPHA and one["value"] > one["baseline"])
     return found
 
 

@@ -136,7 +136,7 @@ def test_whoever_looks_every_day_is_fooled_by_the_z_test_and_not_by_the_sequenti
 
 def test_planted_mismatches_are_found_and_fair_splits_are_not() -> None:
     chance = np.random.default_rng(4)
-    planted = chance.binomial(20_000, 0.48, size=200)
+    planted = chance.binomial(20_000, 0.47, size=200)
     fair = chance.binomial(20_000, 0.5, size=1_000)
     assert all(sample_ratio_p([arm("a", n, 0), arm("b", 20_000 - n, 0)]) < 0.001 for n in map(int, planted))
     false = sum(sample_ratio_p([arm("a", n, 0), arm("b", 20_000 - n, 0)]) < 0.001 for n in map(int, fair))
