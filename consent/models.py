@@ -22,7 +22,7 @@ _HEADER = re.compile(r"\A(?:--[^\n]*\n)+")
 _GRAIN = re.compile(r"^grain:\s*(?P<grain>.*?)(?:\s{2,}owner:\s*(?P<owner>.*))?$")
 _INCREMENTAL = re.compile(r"^incremental:\s*(?P<part>event|subject|date|new)$")
 _PYTHON = re.compile(r"^python:\s*(?P<function>[\w.]+)$")
-_RELATION = re.compile(r"\b(raw|policy|staging|marts|rules)\.([a-z_]+)\b")
+_RELATION = re.compile(r"\b(raw|policy|life|staging|marts|rules)\.([a-z_]+)\b")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from consent.contract import COLUMNS, POSITION
 
-SCHEMAS = ("raw", "kept", "policy", "changed", "staging", "rules", "marts", "proof")
+SCHEMAS = ("raw", "kept", "policy", "changed", "staging", "rules", "marts", "life", "proof")
 
 _HITS = (
     ("rule_id", "varchar"),
@@ -126,6 +126,23 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("due_at", "timestamp"),
         ("closed_at", "timestamp"),
         ("outcome", "varchar"),
+    ),
+    # What refreshes saw of findings, and what people answered; consent/finding_life.py explains.
+    "life.refreshes": (("as_of", "timestamp"),),
+    "life.observed": (
+        ("as_of", "timestamp"),
+        *((name, "varchar") for name in ("finding_id", "rule_id", "kind", "severity", "jurisdiction", "site", "item")),
+        ("first_seen", "timestamp"),
+        ("last_seen", "timestamp"),
+        ("occurrences", "bigint"),
+        *((name, "varchar") for name in ("observed", "allowed", "evidence", "citation", "rule_case", "evidence_mark")),
+    ),
+    "life.answers": (
+        ("finding_id", "varchar"),
+        ("at", "timestamp"),
+        ("by", "varchar"),
+        ("until", "date"),
+        ("why", "varchar"),
     ),
     "proof.leaves": (
         ("site", "varchar"),

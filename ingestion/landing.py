@@ -13,8 +13,10 @@ import duckdb
 
 from consent.contract import COLUMNS, POSITION
 from consent.errors import OffsetConflict, WarehouseError
+from consent.removal import note_gaps
 from consent.warehouse import attached, open_warehouse, transaction
 from ingestion.decoder import Decoder
+from ingestion.erased import drop_erased
 from ingestion.source import Batch
 from ingestion.topics import Topic
 
@@ -29,7 +31,8 @@ class Gap:
     """Offsets `first` to `next` - 1 of a partition that hold no record to read.
 
     `cause` is `retention` where the broker deleted them before they were read, which is a loss; `skipped` where there
-    was never anything to read: a transaction's marker, an aborted record, one that compaction took.
+    was never anything to read: a transaction's marker, an aborted record, one that compaction took. In the warehouse
+    there are also `erased` and `purged`: what an erasure or a purge removed, or kept from landing.
     """
 
     partition: int
@@ -45,9 +48,10 @@ class Gap:
 
 @dataclass
 class Landed:
-    """What one batch became; `seconds` by stage (lock, decode, commit)."""
+    """What one batch became; `seconds` by stage (lock, decode, commit). `erased` were dropped, as their people are."""
 
     accepted: int = 0
+    erased: int = 0
     quarantined: dict[str, int] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -127,6 +131,8 @@ class Landing:
             asked = time.monotonic()
             with attached(decoder.connection, self._path, lock_timeout=self._lock_timeout):
                 started = time.monotonic()
+                landed.erased = drop_erased(decoder.connection, self._path.parent)
+                landed.accepted -= landed.erased
                 with transaction(decoder.connection):
                     self._insert(decoder.connection, decoded)
             landed.seconds |= {"lock": started - asked, "commit": time.monotonic() - started}
@@ -149,6 +155,8 @@ class Landing:
     def _insert(self, connection: duckdb.DuckDBPyConnection, decoded: Decoded) -> None:
         self._move_offsets(connection, decoded.batch)
         self._insert_gaps(connection, decoded.landed.gaps)
+        if decoded.landed.erased:
+            note_gaps(connection, "erased")
         connection.execute(
             f"insert into raw.events ({_EVENT_COLUMNS}) "  # noqa: S608
             f"select {_EVENT_COLUMNS} from decoded where reason is null"

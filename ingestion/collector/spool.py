@@ -185,6 +185,23 @@ class Spool:
             os.close(self._file)
             self._file = None
 
+    def forget(self, text: bytes) -> int:
+        """Drop the records with this text in key or value, by writing their segments anew; how many there were."""
+        forgotten = 0
+        for segment in self._segments:
+            records = [record for _, record in _frames(segment.path, 0, segment.size)]
+            kept = [record for record in records if text not in record[0] and text not in record[1]]
+            if len(kept) < len(records):
+                forgotten += len(records) - len(kept)
+                temporary = segment.path.with_suffix(".new")
+                with temporary.open("wb") as file:
+                    file.writelines(map(_frame, kept))
+                    file.flush()
+                    os.fsync(file.fileno())
+                temporary.replace(segment.path)
+        self._segments = deque(self._found())
+        return forgotten
+
     def close(self) -> None:
         """Let another process have it."""
         self._close_segment()

@@ -6,4 +6,4 @@ select
     rule_id,
     site
 from marts.findings
-where severity = 'critical' and status = 'open'
+where severity = 'critical' and status in ('open', 'reopened')

@@ -6,4 +6,4 @@ select
     rule_id,
     site
 from marts.findings
-where severity = 'high' and status = 'open'
+where severity = 'high' and status in ('open', 'reopened')

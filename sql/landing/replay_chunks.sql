@@ -10,7 +10,12 @@ with records as (
         "offset",
         coalesce(octet_length(value), 0) as size
     from raw.quarantine
-    where $reason::varchar is null or starts_with(replace(reason, ':', ' ') || ' ', replace($reason, ':', ' ') || ' ')
+    where
+        (value is not null or starts_with(reason, 'empty'))
+        and (
+            $reason::varchar is null
+            or starts_with(replace(reason, ':', ' ') || ' ', replace($reason, ':', ' ') || ' ')
+        )
 ),
 
 numbered as (

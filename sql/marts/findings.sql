@@ -1,61 +1,111 @@
--- findings: one row per finding: what a rule found, how grave it is and what it rests on
+-- findings: one row per finding that was ever made: what a rule found, how grave it is, what it rests on, how it stands
 -- grain: finding_id   owner: compliance
--- A finding folds the days of its rule's hits: it shows the worst of them (the greatest weight, then the earliest day)
--- and the evidence of the earliest. A hit's own binding and citation (a limit's) go before its rule's; the mark in
--- brackets says how a citation is known: S read in the source, Q seen quoted, K general knowledge.
-with days as (
+-- status: open | acknowledged | reopened | resolved. One that is no longer found stays, as it was last seen. first_seen
+-- never moves to later, also where the earliest evidence has been erased or purged since.
+with life as (
     select
-        *,
-        (-weight, coalesce("date", '0001-01-01'::date)) as place
-    from rules.hits
+        finding_id,
+        arg_max(event, "at") filter (event in ('opened', 'resolved', 'reopened')) as state,
+        max("at") filter (event in ('opened', 'reopened')) as opened_at,
+        max("at") filter (event = 'resolved') as resolved_at,
+        arg_max(
+            { 'event': event, 'at': "at", 'by': "by", 'until': until, 'why': why },
+            ("at", event)
+        ) filter (event in ('acknowledged', 'acknowledgement_ended')) as answer
+    from marts.finding_history
+    group by finding_id
 ),
 
-folded as (
+before as (
     select
+        past.finding_id,
+        min(past.first_seen) as first_seen,
+        arg_max(past, past.as_of) as latest
+    from life.observed as past
+    inner join staging.run as run on past.as_of < run.as_of
+    group by past.finding_id
+),
+
+known as (
+    select
+        finding_id,
         rule_id,
-        site,
+        kind,
+        severity,
         jurisdiction,
+        site,
+        subject,
         item,
+        first_seen,
+        last_seen,
+        occurrences,
+        observed,
+        allowed,
+        evidence,
+        citation,
         rule_case,
+        evidence_mark
+    from staging.findings_now
+    union all
+    select
+        before.finding_id,
+        before.latest.rule_id,
+        before.latest.kind,
+        before.latest.severity,
+        before.latest.jurisdiction,
+        before.latest.site,
+        '' as subject,
+        before.latest.item,
+        before.latest.first_seen,
+        before.latest.last_seen,
+        before.latest.occurrences,
+        before.latest.observed,
+        before.latest.allowed,
+        before.latest.evidence,
+        before.latest.citation,
+        before.latest.rule_case,
+        before.latest.evidence_mark
+    from before
+    anti join staging.findings_now as found on before.finding_id = found.finding_id
+),
+
+judged as (
+    select
+        known.*,
+        least(known.first_seen, before.first_seen) as ever_first_seen,
+        life.state,
+        if(life.state = 'resolved', life.resolved_at, null) as resolved_at,
         if(
-            min(subject) filter ("date" is not null) = max(subject) filter ("date" is not null),
-            min(subject) filter ("date" is not null),
-            ''
-        ) as subject,
-        min(first_seen) as first_seen,
-        max(last_seen) as last_seen,
-        sum(occurrences)::bigint as occurrences,
-        arg_min(observed, place) as observed,
-        arg_min(allowed, place) as allowed,
-        to_json(flatten(list(from_json(evidence, '["JSON"]') order by "date" nulls first))[1:3])::varchar as evidence,
-        bool_or(binding) as binding,
-        arg_min(citation, place) as citation
-    from days
-    group by rule_id, site, jurisdiction, item, rule_case
+            life.state <> 'resolved' and life.answer.event = 'acknowledged' and life.answer."at" >= life.opened_at,
+            life.answer,
+            null
+        ) as answer
+    from known
+    inner join life on known.finding_id = life.finding_id
+    left join before on known.finding_id = before.finding_id
 )
 
 select
-    md5(concat_ws('|', folded.rule_id, folded.site, folded.jurisdiction, folded.item, folded.rule_case)) as finding_id,
-    folded.rule_id,
-    if(coalesce(folded.binding, cases.binding, catalogue.binding), 'violation', 'guideline_exceedance') as kind,
-    coalesce(cases.severity, catalogue.severity) as severity,
-    folded.jurisdiction,
-    folded.site,
-    folded.subject,
-    folded.item,
-    folded.first_seen,
-    folded.last_seen,
-    folded.occurrences,
-    folded.observed,
-    folded.allowed,
-    folded.evidence,
-    coalesce(
-        folded.citation,
-        cases.citation || ' [' || cases.evidence || ']',
-        catalogue.citation || ' [' || catalogue.evidence || ']'
-    ) as citation,
-    'open' as status
-from folded
-inner join policy.rules as catalogue on folded.rule_id = catalogue.rule_id and catalogue.rule_case = ''
-left join policy.rules as cases
-    on folded.rule_id = cases.rule_id and folded.rule_case = cases.rule_case and cases.rule_case <> ''
+    finding_id,
+    rule_id,
+    kind,
+    severity,
+    jurisdiction,
+    site,
+    subject,
+    item,
+    ever_first_seen as first_seen,
+    last_seen,
+    occurrences,
+    observed,
+    allowed,
+    evidence,
+    citation,
+    case when answer is not null then 'acknowledged' when state = 'opened' then 'open' else state end as status,
+    rule_case,
+    evidence_mark,
+    answer."by" as acknowledged_by,
+    answer.until as acknowledged_until,
+    answer.why as acknowledged_why,
+    resolved_at
+from judged

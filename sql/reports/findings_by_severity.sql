@@ -8,7 +8,7 @@ select
     count(*) filter (where kind <> 'violation') as exceedances
 from findings
 where
-    status = 'open'
+    status in ('open', 'reopened')
     and ($site is null or site = $site)
 group by severity
 order by case severity when 'critical' then 1 when 'high' then 2 when 'medium' then 3 when 'low' then 4 else 5 end
