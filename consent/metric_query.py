@@ -25,9 +25,9 @@ def select(
 ) -> tuple[str, list[Any]]:
     """The statement and its parameters: columns `period` (with a grain), `by`, `numerator`, `denominator`, `value`.
 
-    `start` and `end` are days, both included; a week begins on Monday. Over opt_in_daily rows are always split by
-    category, since its prompts are there once for each. `schema` is where the relation is, the current one where it is
-    empty. Raises ConsentError that names what is allowed.
+    `start` and `end` are days, both included; a week begins on Monday. Where a relation has categories, rows are
+    always split by them, since its prompts or replays are there once for each. `schema` is where the relation is, the
+    current one where it is empty. Raises ConsentError that names what is allowed.
     """
     dimensions = RELATIONS[metric.over].dimensions
     wanted = [*by, *(["category"] if "category" in dimensions and "category" not in by else [])]

@@ -40,8 +40,9 @@ RELATIONS = {
     ),
     "opt_in_daily": Relation(("shown", "choices", "asked", "granted", "denied"), (*_PLACES, "category")),
     "funnel_daily": Relation(("shown", "interacted", "chose", "granted_any", "granted_all"), (*_PLACES, "layer")),
+    "coverage_daily": Relation(("replays", "consented"), ("site", "platform", "region", "category")),
 }
-Over = Literal["prompts_daily", "opt_in_daily", "funnel_daily"]
+Over = Literal["prompts_daily", "opt_in_daily", "funnel_daily", "coverage_daily"]
 Unit = Literal["prompts", "choices", "answers", "decisions", "dismissals", "page views"]
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 _Formula = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]

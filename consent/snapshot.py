@@ -103,7 +103,7 @@ class Snapshot:
 
         Columns: `period` (with a grain), `by`, `numerator`, `denominator`, and the metric under its own name; sums over
         sums, null where the metric is. `where` takes values of dimensions; `start` and `end` are days, both included.
-        A metric of opt_in_daily is always split by category. Raises ConsentError that names what is allowed.
+        A metric that has categories is always split by them. Raises ConsentError that names what is allowed.
         """
         metric = self.metrics[name]
         self._check(metric.over)

@@ -40,14 +40,13 @@ def extract() -> Catalog:
 
 def policy_messages() -> Iterator[tuple[str, str]]:
     """Titles and descriptions of rules and metrics: (file, message)."""
-    for name in ("rules", "metrics"):
-        path = ROOT / "policies" / f"{name}.yaml"
-        entries = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get(name, {}) if path.exists() else {}
-        described = entries.values() if isinstance(entries, dict) else entries
-        for entry in described:
+    folder = ROOT / "policies"
+    for path in (folder / "rules.yaml", folder / "metrics.yaml", *sorted((folder / "metrics").glob("*.yaml"))):
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for entry in (document.get("rules") or document["metrics"]).values():
             for key in ("title", "description", "excludes"):
                 if text := entry.get(key):
-                    yield f"{name}.yaml", " ".join(str(text).split())
+                    yield str(path.relative_to(folder)), " ".join(str(text).split())
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ _ABOUT = {
     "prompts_daily": "Over prompts and choices, for each day, site, platform, region and banner",
     "opt_in_daily": "For each category, over the same days and places",
     "funnel_daily": "Over steps of the funnel, for each layer of the banner too",
+    "coverage_daily": "Over page views that relied on a stored consent, for each category",
 }
 
 

@@ -14,7 +14,7 @@ _DESCRIBED = {
     "site": "A site's id.",
     "region": "ISO 3166-1 or 3166-2; (none) for events without one.",
     "metric": "A metric's name, from /metrics.",
-    "by": "The dimension to split by; over opt_in_daily rows are split by category as well.",
+    "by": "The dimension to split by; where there are categories, rows are split by them as well.",
     "step": "Length of a period; auto fits it to the days asked for.",
     "from": "First day, year-month-day, UTC.",
     "to": "Last day, included.",

@@ -42,6 +42,8 @@ COLUMNS = {
     "funnel_daily": "date date, site varchar, platform varchar, region varchar, banner_id varchar,"
     " banner_version varchar, variant varchar, layer varchar, shown bigint, interacted bigint, chose bigint,"
     " granted_any bigint, granted_all bigint",
+    "coverage_daily": "date date, site varchar, platform varchar, region varchar, category varchar, replays bigint,"
+    " consented bigint",
     "inventory": "site varchar, name varchar, type varchar, domain varchar, party varchar, provider varchar,"
     " declared_category varchar, observed_category varchar, declared_lifetime varchar, observed_lifetime_s bigint,"
     " first_seen timestamp, last_seen timestamp, observations bigint, status varchar",
@@ -194,6 +196,10 @@ def two_weeks(path: Path) -> Path:
         "funnel_daily": [
             (last, "a.example", "web", "NO", "main", "3", "a", "first", 100, 70, 60, 50, 40),
             (last, "a.example", "web", "NO", "main", "3", "a", "second", 20, 18, 15, 9, 2),
+        ],
+        "coverage_daily": [
+            (last, "a.example", "web", "NO", "marketing", 400, 120),
+            (last, "a.example", "web", "NO", "necessary", 400, 400),
         ],
         "inventory": [
             ("a.example", "_fbp", "cookie", "a.example", "third", "Meta", "", "marketing", "", 7776000, seen, seen, 4,
