@@ -81,7 +81,7 @@ def dossier(connection: duckdb.DuckDBPyConnection, settings: Settings, subject: 
         subject,
         subject_hash,
         [Count(*row) for row in counts],
-        _rows(connection, ordered, whose),
+        table_rows(connection, ordered, whose),
         _current(connection, condition, whose),
         quarantined,
         [name for (name,) in restricted],
@@ -96,10 +96,11 @@ def _current(connection: duckdb.DuckDBPyConnection, condition: str, whose: dict[
     ).fetchall()
     if built == [(0,)]:
         return []
-    return _rows(connection, f"select * from marts.consent_current where {condition} order by site", whose)  # noqa: S608
+    return table_rows(connection, f"select * from marts.consent_current where {condition} order by site", whose)  # noqa: S608
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, values: dict[str, str]) -> list[Row]:
+def table_rows(connection: duckdb.DuckDBPyConnection, query: str, values: Row) -> list[Row]:
+    """The rows of a query as JSON has them: times in ISO 8601, nulls left out."""
     cursor = connection.execute(query, values)
     columns = [(column[0], str(column[1])) for column in cursor.description]
     return [
