@@ -90,8 +90,13 @@ def purge(
     remove_events(connection, "purged", key)
     connection.execute(f"update raw.quarantine set key = null, value = null where {_QUARANTINE_DUE}")  # noqa: S608
     connection.execute(f"delete from raw.requests where {_REQUESTS_DUE}")  # noqa: S608
-    now = f"{datetime.now(UTC).isoformat(timespec='seconds')}"
+    now = datetime.now(UTC).replace(microsecond=0)
     for one in done:
+        names = ", ".join(asdict(one))
+        connection.execute(
+            f"insert into raw.purges (purged_at, {names}) values (?{', ?' * len(asdict(one))})",  # noqa: S608
+            [now.replace(tzinfo=None), *asdict(one).values()],
+        )
         line = asdict(one) | {"first_day": one.first_day.isoformat(), "last_day": one.last_day.isoformat()}
-        journal(settings).append({"at": now, **line})
+        journal(settings).append({"at": now.isoformat(), **line})
     return done

@@ -127,6 +127,18 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("closed_at", "timestamp"),
         ("outcome", "varchar"),
     ),
+    # What purges did and refused; the same lines as in <home>/retention.ndjson.
+    "raw.purges": (
+        ("purged_at", "timestamp"),
+        ("site", "varchar"),
+        ("relation", "varchar"),
+        ("rule", "varchar"),
+        ("records", "bigint"),
+        ("first_day", "date"),
+        ("last_day", "date"),
+        ("early", "boolean"),
+        ("refused", "boolean"),
+    ),
     # What refreshes saw of findings, and what people answered; consent/finding_life.py explains.
     "life.refreshes": (("as_of", "timestamp"),),
     "life.observed": (

@@ -1,10 +1,11 @@
 """Each file of histories/ tells what happened, event by event, and every finding that follows: no more, no fewer.
 
 A history's keys: `about` (what it shows), `as_of` (a time in UTC), `sites` (declarations as in policies/sites; none:
-SHOP), `events`, `requests` (rows of the log of people's requests), `expect` (one mapping per finding of any rule, with
-`rule` for its id; only the keys it names are compared) and `undecidable` (rule: how often it could not judge; only the
-rules it names are compared). Of an event: `at` and `received` (times with an offset; a date is midnight, and without an
-offset it is UTC), `grants` (all, none or a list of categories) for its categories, and the contract's fields.
+SHOP), `events`, `requests` (rows of the log of people's requests), `purges` (rows of what purges did), `expect` (one
+mapping per finding of any rule, with `rule` for its id; only the keys it names are compared) and `undecidable` (rule:
+how often it could not judge; only the rules it names are compared). Of an event: `at` and `received` (times with an
+offset; a date is midnight, and without an offset it is UTC), `grants` (all, none or a list of categories) for its
+categories, and the contract's fields.
 What is left out comes from DEFAULTS. Every history is a site of its own, whatever it calls it.
  A file is named after the rule it is about.
 """
@@ -33,6 +34,7 @@ HERE = Path(__file__).parent
 HISTORIES = sorted((HERE / "histories").glob("*.yaml"))
 OPTIONAL = ("functionality", "performance", "marketing")
 TEXT = "a" * 64
+FOUND, UNDECIDABLE = "staging.findings_now", "marts.undecidable"
 NAMED = {"rule": "rule_id"}
 SHOP = {
     "site": "shop", "controller": "Shop AS", "contact": "post@shop.example", "jurisdiction": "NO",
@@ -54,7 +56,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 
 def load(path: Path) -> dict[str, Any]:
     history = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert set(history) <= {"about", "as_of", "sites", "events", "requests", "expect", "undecidable"}, path.name
+    assert set(history) <= {"about", "as_of", "sites", "events", "requests", "purges", "expect", "undecidable"}, (
+        path.name
+    )
     return dict(history)
 
 
@@ -102,19 +106,18 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, li
                 build(con, model)
             for path in paths:
                 told[path.stem] = {
-                    mart: rows(con, f"select * from marts.{mart} where site = '{path.stem}' order by rule_id")
-                    for mart in ("findings", "undecidable")
+                    relation: rows(con, f"select * from {relation} where site = '{path.stem}' order by rule_id")
+                    for relation in (FOUND, UNDECIDABLE)
                 }
     return told
 
 
 def needed() -> list[Statement]:
-    marts = {"marts.findings", "marts.undecidable"}
-    return [model for model in all_models() if model.folder != "marts" or model.relation in marts]
+    return [model for model in all_models() if model.folder != "marts" or model.relation == UNDECIDABLE]
 
 
 def give(decoder: Decoder, paths: list[Path], as_of: datetime) -> None:
-    """The events and requests of histories, each under a site of its own."""
+    """The events, requests and purges of histories, each under a site of its own."""
     events = [(path.stem, told) for path in paths for told in load(path).get("events", [])]
     values = [event(number, told, site) for number, (site, told) in enumerate(events)]
     decoder.decode(batch(values, int(as_of.timestamp() * 1000)))
@@ -123,10 +126,14 @@ def give(decoder: Decoder, paths: list[Path], as_of: datetime) -> None:
     con.execute(f"insert into raw.events select {NAMES} from decoded")
     for path in paths:
         for request in load(path).get("requests", []):
-            row = {"request_id": "r-1", "kind": "erase", "site": path.stem} | {k: str(v) for k, v in request.items()}
-            con.execute(
-                f"insert into raw.requests ({', '.join(row)}) values ({', '.join('?' * len(row))})", [*row.values()]
-            )
+            insert(con, "raw.requests", {"request_id": "r-1", "kind": "erase", "site": path.stem} | request)
+        for purge in load(path).get("purges", []):
+            insert(con, "raw.purges", {"site": path.stem, "relation": "decisions", "refused": False} | purge)
+
+
+def insert(con: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> None:
+    texts = [str(value) for value in row.values()]
+    con.execute(f"insert into {table} ({', '.join(row)}) values ({', '.join('?' * len(row))})", texts)
 
 
 def rows(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
@@ -137,7 +144,7 @@ def rows(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 def test_a_history_leads_to_these_findings_and_no_other(path: Path, outcomes: dict[str, Any]) -> None:
-    history, found = load(path), outcomes[path.stem]["findings"]
+    history, found = load(path), outcomes[path.stem][FOUND]
     expected = sorted(history["expect"], key=lambda finding: finding["rule"])
     told = [(finding["rule_id"], finding["item"], finding["observed"]) for finding in found]
     assert [finding["rule_id"] for finding in found] == [finding["rule"] for finding in expected], told
@@ -149,7 +156,7 @@ def test_a_history_leads_to_these_findings_and_no_other(path: Path, outcomes: di
         assert match["citation"].endswith("]") or "site's own" in match["allowed"]
         assert 1 <= len(json.loads(match["evidence"])) <= 3
     counted = Counter[str]()
-    for row in outcomes[path.stem]["undecidable"]:
+    for row in outcomes[path.stem][UNDECIDABLE]:
         counted[row["rule_id"]] += row["undecidable"]
     for rule, times in history.get("undecidable", {}).items():
         assert counted[rule] == times, (rule, counted)

@@ -91,11 +91,11 @@ def hits(con: duckdb.DuckDBPyConnection, rule: str) -> list[dict[str, Any]]:
         con.execute(f"create or replace table {relation} as {statement(relation).text}")
     con.execute("delete from rules.hits")
     con.execute(f"insert into rules.hits select '{rule}', * from ({statement(f'rules.{rule}').text}\n)")
-    con.execute(f"create or replace table marts.findings as {statement('marts.findings').text}")
+    con.execute(f"create or replace table staging.findings_now as {statement('staging.findings_now').text}")
     found = con.execute(
         """
-        select findings.*, hits.rule_case
-        from marts.findings as findings
+        select findings.*
+        from staging.findings_now as findings
         inner join (select distinct rule_id, site, jurisdiction, item, rule_case from rules.hits) as hits
             on findings.finding_id
             = md5(concat_ws('|', hits.rule_id, hits.site, hits.jurisdiction, hits.item, hits.rule_case))
