@@ -16,5 +16,5 @@ where
     and topic_id = $topic_id
     and partition = $partition
     and "offset" between $first_offset and $last_offset
-    and (value is not null or starts_with(reason, 'empty'))
+    and (value is not null or key is not null or starts_with(reason, 'empty'))
     and ($reason::varchar is null or starts_with(replace(reason, ':', ' ') || ' ', replace($reason, ':', ' ') || ' '))

@@ -11,7 +11,7 @@ with records as (
         coalesce(octet_length(value), 0) as size
     from raw.quarantine
     where
-        (value is not null or starts_with(reason, 'empty'))
+        (value is not null or key is not null or starts_with(reason, 'empty'))
         and (
             $reason::varchar is null
             or starts_with(replace(reason, ':', ' ') || ' ', replace($reason, ':', ' ') || ' ')
