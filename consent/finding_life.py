@@ -45,6 +45,9 @@ def record(connection: duckdb.DuckDBPyConnection) -> bool:
     The same as-of time again replaces what it saw before.
     """
     [(as_of,)] = connection.execute("select as_of from staging.run").fetchall()
+    [(is_past,)] = connection.execute("select count(*) > 0 from life.refreshes where as_of > ?", [as_of]).fetchall()
+    if is_past:  # looking back is not looking: what was seen when stays as it was
+        return False
     with transaction(connection):
         connection.execute("delete from life.refreshes where as_of = ?", [as_of])
         connection.execute("delete from life.observed where as_of = ?", [as_of])

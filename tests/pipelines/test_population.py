@@ -65,7 +65,7 @@ def judged(record: Record) -> dict[str, Any] | None:
         "platform": {"web", "ios", "android", "desktop"},
         "action": {"accept_all", "reject_all", "save", "withdraw", None},
         "surface": {"banner", "preferences", "external", None},
-        "method": {"explicit", "signal", None},
+        "method": {"explicit", "implied", "signal", None},
     }
     required = {
         "decision": {"action", "categories"},
@@ -179,7 +179,7 @@ def test_second_banner_does_better(read: Read) -> None:
     accepted: Counter[str] = Counter()
     arms: Counter[str] = Counter()
     for event in read.events.values():
-        if event.get("is_bot") or "banner" not in event:
+        if event.get("is_bot") or "version" not in event.get("banner", {}):
             continue
         version = event["banner"]["version"]
         shown[version] += event["kind"] == "impression"
@@ -222,11 +222,25 @@ def test_findings_are_only_what_was_planted(read: Read) -> None:
 def test_all_rules_on_events_are_planted(read: Read) -> None:
     assert {rule for rule, *_ in read.planted.findings} == {
         "consent_expired_relied_on",
+        "gpc_ignored",
         "lifetime_over_cap",
         "lifetime_over_declared",
+        "lifetime_sliding",
+        "measurement_data_over_25m",
+        "noncookie_storage_undeclared",
+        "preticked_or_passive",
+        "promise_local_storage_only_declared",
+        "promise_only_essential_before_consent",
+        "promise_opt_out_respected",
+        "promise_preference_suppresses_banner",
+        "promise_provider_never_for",
+        "promise_reject_blocks_nonessential",
+        "proof_excessive",
+        "proof_incomplete",
         "proof_overretained",
         "reask_too_soon",
         "storage_after_refusal_or_withdrawal",
         "storage_before_consent",
+        "tc_string_stale",
         "undeclared_cookie",
     }
