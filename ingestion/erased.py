@@ -36,10 +36,11 @@ def drop_erased(connection: duckdb.DuckDBPyConnection, home: Path) -> int:
         'select decoded.topic, decoded.topic_id, decoded.partition, decoded."offset" '
         "from decoded semi join erased using (site, subject) where decoded.reason is null"
     )
-    connection.execute(
-        "delete from decoded using removed where decoded.topic_id::uuid = removed.topic_id "
-        'and decoded.partition = removed.partition and decoded."offset" = removed."offset"'
-    )
+    for table in ("recognized", "judged"):  # which `decoded` is made of
+        connection.execute(
+            f"delete from {table} using removed where {table}.topic_id::uuid = removed.topic_id "  # noqa: S608
+            f'and {table}.partition = removed.partition and {table}."offset" = removed."offset"'
+        )
     connection.execute(
         "create or replace temp table blanked as "  # noqa: S608
         f'with tokens as (select topic_id, partition, "offset", unnest({_TOKENS}) as token '
@@ -49,7 +50,7 @@ def drop_erased(connection: duckdb.DuckDBPyConnection, home: Path) -> int:
         f"where {key.sql('token')} in (select subject_hash from raw.tombstones)"
     )
     connection.execute(
-        "update decoded set key = null, value = null from blanked where decoded.topic_id = blanked.topic_id "
-        'and decoded.partition = blanked.partition and decoded."offset" = blanked."offset"'
+        "update judged set key = null, value = null from blanked where judged.topic_id = blanked.topic_id "
+        'and judged.partition = blanked.partition and judged."offset" = blanked."offset"'
     )
     return int(connection.execute("select count(*) from removed").fetchall()[0][0])

@@ -72,10 +72,11 @@ def erase_everywhere(
             keep_proof=bool(keep_proof),
             key=SigningKey.configured(settings),
         )
+    answers = list(_answers(settings, subject.encode())) if not site else []  # before the refresh, which reads them
     refresh(settings)
     rewrite(settings.warehouse, lock_timeout=settings.lock_timeout)
     whole = not site and not erased.kept_decisions
-    files = list(_clean(settings, subject.encode())) if not site else [*delete_old_snapshots(settings)]
+    files = [*answers, *(_clean(settings, subject.encode()) if not site else delete_old_snapshots(settings))]
     left = list(_left(settings, subject)) if whole else []
     kept = [_KEPT_PROOF.format(erased.kept_decisions, keep_proof)] if erased.kept_decisions else []
     with open_existing(settings.warehouse, lock_timeout=settings.lock_timeout) as connection:
@@ -88,14 +89,17 @@ def erase_everywhere(
 def _clean(settings: Settings, text: bytes) -> Iterable[str]:
     """Take the text out of the files beside the warehouse; what was deleted or changed, as paths under the home."""
     yield from delete_old_snapshots(settings)
-    if acknowledgements.journal(settings).rewrite(lambda content: content.replace(text, b"[erased]")):
-        yield "acknowledgements.ndjson: the id in it replaced"
     yield from _spooled(settings, text)
-    for folder in (settings.reports, settings.home / "exports"):
+    for folder in (settings.reports, settings.home / "exports", settings.home / "rejected"):
         for path in sorted(folder.rglob("*")) if folder.exists() else []:
             if path.is_file() and (path.suffix in _OPAQUE or text in path.read_bytes()):
                 path.unlink()
                 yield f"{path.relative_to(settings.home)}: deleted; make it anew"
+
+
+def _answers(settings: Settings, text: bytes) -> Iterable[str]:
+    if acknowledgements.journal(settings).rewrite(lambda content: content.replace(text, b"[erased]")):
+        yield "acknowledgements.ndjson: the id in it replaced"
 
 
 def delete_old_snapshots(settings: Settings) -> Iterable[str]:
