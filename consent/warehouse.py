@@ -36,10 +36,14 @@ def in_utc(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 def create_schema(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is not there yet: schemas, and the tables that no model makes."""
-    for schema in SCHEMAS:
-        connection.execute(f"create schema if not exists {schema}")
-    for table in TABLES:
-        create_table(connection, table)
+    there = connection.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() where database_name = current_database()"
+    ).fetchall()
+    if missing := TABLES.keys() - {name for (name,) in there}:
+        for schema in SCHEMAS:
+            connection.execute(f"create schema if not exists {schema}")
+        for table in sorted(missing):
+            create_table(connection, table)
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, table: str, *, anew: bool = False) -> None:

@@ -79,42 +79,66 @@ def changed(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> 
     return dg.MaterializeResult(metadata={"full": is_full, "records": records})
 
 
-def _model_asset(model: Statement, hits: list[dg.AssetKey]) -> dg.AssetsDefinition:
-    checks = checks_of(model)
-    reads = {asset_key(relation) for relation in model.reads - {"rules.hits"}} | {RUN, CHANGES}
-    key = asset_key(model.relation)
+def _reads(model: Statement) -> list[dg.AssetKey]:
+    """What a model is built after; where it reads the hits of rules, after every rule."""
+    hits = {asset_key(rule.relation) for rule in statements("rules")} if "rules.hits" in model.reads else set()
+    return sorted({asset_key(relation) for relation in model.reads - {"rules.hits"}} | {RUN, CHANGES} | hits)
 
-    @dg.asset(
-        key=key,
-        deps=sorted(reads | set(hits if "rules.hits" in model.reads else [])),
+
+def _spec(model: Statement) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        asset_key(model.relation),
+        deps=_reads(model),
         group_name=model.folder,
         kinds={"duckdb", "sql"},
         description=f"{model.title}\n\n{model.notes}",
         owners=[f"team:{model.owner.replace(' ', '-')}"] if model.owner else None,
-        check_specs=[check.spec(key) for check in checks],
         metadata={"grain": ", ".join(model.grain), "sql": dg.MetadataValue.md(f"```sql\n{model.text}\n```")},
+    )
+
+
+def _model_asset(model: Statement) -> dg.AssetsDefinition:
+    """A model in a step of its own: where a check that blocks fails, nothing after it is built."""
+    spec, checks = _spec(model), checks_of(model)
+
+    @dg.multi_asset(
+        name=spec.key.to_python_identifier(), specs=[spec], check_specs=[check.spec(spec.key) for check in checks]
     )
     def model_asset(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
         with warehouse.open_for(context) as connection:
             rows = build(connection, model)
             results = [
                 check.result(
-                    key,
+                    spec.key,
                     repeated_grains(connection, model)
                     if check.statement is None
                     else violations(connection, check.statement),
                 )
                 for check in checks
             ]
-        yield dg.MaterializeResult(metadata={"dagster/row_count": rows}, check_results=results)
+        yield dg.MaterializeResult(asset_key=spec.key, metadata={"dagster/row_count": rows}, check_results=results)
 
     return model_asset
 
 
+def _rule_assets() -> dg.AssetsDefinition:
+    """Every rule in one step, each an asset: a step costs more than most of them do, and none reads another."""
+    rules = {asset_key(rule.relation): rule for rule in statements("rules")}
+
+    @dg.multi_asset(name="rules", specs=[_spec(rule) for rule in rules.values()], can_subset=True)
+    def rule_assets(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+        for key, rule in rules.items():
+            if key in context.selected_asset_keys:
+                with warehouse.open_for(context) as connection:
+                    rows = build(connection, rule)
+                yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows})
+
+    return rule_assets
+
+
 def model_assets() -> list[dg.AssetsDefinition]:
-    """One asset per model, in building order."""
-    hits = [asset_key(rule.relation) for rule in statements("rules")]
-    return [_model_asset(model, hits) for model in all_models()]
+    """One asset per model."""
+    return [*(_model_asset(model) for model in all_models() if model.folder != "rules"), _rule_assets()]
 
 
 @dg.asset(

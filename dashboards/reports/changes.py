@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
-
 from dashboards import labels, wording
 from dashboards.i18n import gettext as _
 from dashboards.queries import Row
@@ -66,6 +63,8 @@ class Change:
 
 def changes_that_matter(now: list[Row], before: list[Row]) -> list[Change]:
     """The changes between two sets of rows (site, category, shown, granted), the largest first."""
+    from statsmodels.stats.multitest import multipletests
+
     earlier = {(row["site"], row["category"]): row for row in before}
     pairs = [
         (row, then)
@@ -89,11 +88,15 @@ def changes_that_matter(now: list[Row], before: list[Row]) -> list[Change]:
 
 
 def _test(now: Row, before: Row) -> float:
+    from statsmodels.stats.proportion import proportions_ztest
+
     _z, p_value = proportions_ztest([now["granted"], before["granted"]], [now["shown"], before["shown"]])
     return float(p_value)
 
 
 def _interval(now: Row, before: Row) -> tuple[float, float]:
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
     low, high = confint_proportions_2indep(
         now["granted"], now["shown"], before["granted"], before["shown"], method="newcomb", compare="diff"
     )
