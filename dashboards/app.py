@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -18,6 +17,7 @@ from starlette.requests import Request
 from starlette.routing import Mount, Route
 
 from consent.errors import ConsentError
+from consent.listening import listen, url
 from consent.settings import Settings
 from dashboards import (
     account,
@@ -57,7 +57,6 @@ PAGES: tuple[Page, ...] = (
     alerts.PAGE,
     quality.PAGE,
     sites.PAGE,
-    account.PAGE,
 )
 
 
@@ -69,7 +68,7 @@ def create_app(settings: Settings) -> Starlette:
     pages, forms = Pages(settings), Forms(secret(settings))
     api, files = Api(settings), Files(pages, {page.name: page for page in PAGES})
     one, person = finding.FindingPage(pages, forms), people.PeoplePage(pages, forms)
-    sign_in = oidc.SignIn(settings) if settings.dashboard_access == "oidc" else None
+    sign_in = oidc.SignIn(settings, forms) if settings.dashboard_access == "oidc" else None
 
     @contextlib.asynccontextmanager
     async def warm_meanwhile(_: Starlette) -> AsyncIterator[None]:
@@ -84,7 +83,7 @@ def create_app(settings: Settings) -> Starlette:
 
     return Starlette(
         routes=[
-            *(Route(page.path, pages.endpoint(page)) for page in (*PAGES, one.page, person.page)),
+            *(Route(page.path, pages.endpoint(page)) for page in (*PAGES, one.page, person.page, account.page(forms))),
             Route("/findings/{finding_id}/acknowledgement", form(one.acknowledge), methods=["POST"]),
             Route("/findings/{finding_id}/take-back", form(one.take_back), methods=["POST"]),
             Route("/findings/{finding_id}/subject", form(one.show_subject), methods=["POST"]),
@@ -115,7 +114,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, on_read
     nothing asks who they are.
     """
     refuse_open_doors(settings, host)
-    listener = _listen(host, port)
+    listener = listen(host, port)
     with listener:
         config = uvicorn.Config(
             create_app(settings),
@@ -126,7 +125,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, on_read
             proxy_headers=False,
         )
         with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
-            _Server(config, _address(listener), on_ready).run(sockets=[listener])
+            _Server(config, url(listener), on_ready).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -141,22 +140,3 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started and self._on_ready is not None:
             self._on_ready(self._address)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=512)
-    except socket.gaierror:
-        raise ConsentError(f"{host}: not an address of this machine; expected one such as 127.0.0.1") from None
-    except OverflowError:
-        raise ConsentError(f"port {port}: expected 0 (any free port) to 65535") from None
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise ConsentError(f"{host}:{port}: the port is in use; choose another with --port") from None
-        raise ConsentError(f"{host}:{port}: cannot listen here: {error.strerror}") from None
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

@@ -57,7 +57,7 @@ def expiry(snapshot: Snapshot, chosen: Filters, freshness: Freshness) -> Expiry:
     under = next((row for row in validities if row["jurisdiction"] == chosen.values.get("under")), None)
     asked = chosen.values.get("validity")
     months = int(asked) if asked else int(under["months"]) if under else None
-    parameters = chosen.parameters(months=months, as_of=freshness.as_of, day=first)
+    parameters = chosen.parameters(day=first)
     return Expiry(
         sorted(snapshot.rows("expiry_windows", parameters), key=lambda row: labels.category_order(row["category"])),
         daily,
@@ -66,9 +66,33 @@ def expiry(snapshot: Snapshot, chosen: Filters, freshness: Freshness) -> Expiry:
         _chart(daily, first),
         months,
         under,
-        snapshot.rows("expiry_if", parameters) if months else [],
+        _what_if(snapshot, chosen, first) if months else [],
         validities,
     )
+
+
+def _what_if(snapshot: Snapshot, chosen: Filters, first: date) -> list[Row]:
+    """Grants by site and category: over at once, and run out within 30 and 90 days; as `consent forecast` counts."""
+    values = chosen.parameters()
+    months = int(values["validity"]) if "validity" in values else None
+    asked = {"site": values.get("site"), "by": "day", "days": DAYS, "validity_months": months}
+    asked["jurisdiction"] = values.get("under")  # which the months, where they are given, go before
+    found: dict[tuple[str, str], Row] = {}
+    for row in snapshot.rows("expiry_what_if", asked):
+        if any(values.get(name, row[name]) != row[name] for name in ("jurisdiction", "category")):
+            continue
+        counts = found.setdefault(
+            (row["site"], row["category"]),
+            {name: row[name] for name in ("site", "category")}
+            | dict.fromkeys(("gone_at_once", "within_30", "within_90", "within_90_now"), 0),
+        )
+        if row["date"] is None:
+            counts["gone_at_once"] += row["would_expire"] - row["expiring"]
+            continue
+        counts["within_90"] += row["would_expire"]
+        counts["within_90_now"] += row["expiring"]
+        counts["within_30"] += row["would_expire"] if row["date"] < first + timedelta(days=30) else 0
+    return sorted(found.values(), key=lambda row: (row["site"], labels.category_order(row["category"])))
 
 
 def _weeks(counts: dict[date, int], first: date) -> Iterator[tuple[Day, ...]]:

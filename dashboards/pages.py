@@ -195,7 +195,7 @@ class Pages:
             raise error
         with self.speaking(request):
             title = {404: _("Not found"), 403: _("Not allowed")}.get(error.status_code) or _("This cannot be done")
-            text = _("There is no such page.") if error.detail == "Not Found" else error.detail
+            text = _("There is no such page.") if error.detail == "Not Found" else i18n.translated(error.detail)
             return self._problem(request, error.status_code, title, text)
 
     def crash(self, request: Request, __: Exception) -> Response:

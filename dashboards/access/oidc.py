@@ -15,21 +15,23 @@ from starlette.routing import Route
 from consent.errors import ConsentError
 from consent.settings import Settings
 from dashboards.access.roles import role_of
-from dashboards.access.secret import secret
-from dashboards.i18n import gettext as _
+from dashboards.access.secret import Forms, secret
+from dashboards.access.visitors import Visitor
+from dashboards.i18n import N_
 
-_CLOSED = 400
+_CLOSED = 400  # its texts are marked here, and translated where the answer is made
 
 
 class SignIn:
     """The endpoints under /auth/. Raises ConsentError where the extra is not installed."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, forms: Forms) -> None:
         try:
             from authlib.integrations.starlette_client import OAuth  # noqa: PLC0415 -- an extra
         except ImportError:
             raise ConsentError("CONSENT_DASHBOARD_ACCESS: oidc needs an extra: `make install-oidc`") from None
         self._settings = settings
+        self._forms = forms
         issuer = (settings.dashboard_oidc_issuer or "").rstrip("/")
         hidden = settings.dashboard_oidc_client_secret
         self._provider: Any = OAuth().register(
@@ -56,7 +58,7 @@ class SignIn:
         try:
             answer: Response = await self._provider.authorize_redirect(request, back)
         except Exception as error:
-            raise HTTPException(_CLOSED, _("The sign-in provider does not answer.")) from error
+            raise HTTPException(_CLOSED, N_("The sign-in provider does not answer.")) from error
         return answer
 
     async def callback(self, request: Request) -> Response:
@@ -64,7 +66,7 @@ class SignIn:
         try:
             token = await self._provider.authorize_access_token(request)
         except Exception as error:
-            raise HTTPException(_CLOSED, _("The sign-in did not work. Try again.")) from error
+            raise HTTPException(_CLOSED, N_("The sign-in did not work. Try again.")) from error
         claims = token.get("userinfo") or {}
         given = claims.get(self._settings.dashboard_oidc_groups_claim) or []
         groups = [str(group) for group in given] if isinstance(given, list) else [str(given)]
@@ -73,14 +75,19 @@ class SignIn:
         name = str(address or claims.get("preferred_username") or claims.get("sub") or "")
         role = role_of(self._settings, name, groups) if name else None
         if role is None:
-            raise HTTPException(403, _("You are signed in, and have no role here. Ask whoever runs this dashboard."))
+            raise HTTPException(403, N_("You are signed in, and have no role here. Ask whoever runs this dashboard."))
         back = _local(request.session.get("next", "/"))
         request.session.clear()
         request.session["user"] = {"name": name, "role": role.name}
         return RedirectResponse(back, 303)
 
     async def logout(self, request: Request) -> Response:
-        """Forget the session. A form from elsewhere could only sign someone out."""
+        """Forget the session, where the form is one of ours: a page elsewhere signs nobody out."""
+        visitor = request.scope.get("visitor")
+        if isinstance(visitor, Visitor):
+            form = await request.form(max_files=0)
+            if not self._forms.is_from(visitor, str(form.get("token", ""))):
+                raise HTTPException(403, N_("This form is too old or not from here. Load the page again."))
         request.session.clear()
         return RedirectResponse("/", 303)
 

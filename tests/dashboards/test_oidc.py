@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -132,8 +133,20 @@ def test_a_user_signs_in_comes_back_and_signs_out(client: TestClient, provider: 
     assert "kari@example.com" in client.get("/account").text
     assert client.get("/people").status_code == 200
     assert client.get("/data/findings.csv").status_code == 200
-    assert client.post("/auth/logout").status_code == 303
+    token = re.findall(r'name="token" value="([^"]+)"', client.get("/account").text)[0]
+    assert client.post("/auth/logout", data={"token": token}).status_code == 303
     assert client.get("/findings").status_code == 303
+
+
+def test_a_form_from_elsewhere_signs_nobody_out(client: TestClient, provider: Provider) -> None:
+    sign_in(client, provider, sub="u2")
+    others = re.findall(r'name="token" value="([^"]+)"', client.get("/account").text)[0]
+    sign_in(client, provider, email="kari@example.com", email_verified=True)
+    for form in ({}, {"token": "made up"}, {"token": others}):
+        answer = client.post("/auth/logout", data=form, headers={"accept-language": "nb"})
+        assert answer.status_code == 403
+        assert "Skjemaet er for gammelt eller ikke herfra" in answer.text
+    assert "kari@example.com" in client.get("/account").text
 
 
 def test_an_address_that_is_not_verified_is_not_a_name(client: TestClient, provider: Provider) -> None:

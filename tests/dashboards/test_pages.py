@@ -253,3 +253,19 @@ def test_pages_are_built_for_everyone(client: TestClient, address: str) -> None:
         assert f'<label for="{control}">' in page
     ids = re.findall(r' id="([^"]+)"', page)
     assert len(ids) == len(set(ids))
+
+
+def test_what_if_counts_what_the_forecast_counts(client: TestClient) -> None:
+    page = client.get("/expiry?under=FR&lang=en").text
+    table = page[page.index('id="what-if"') : page.index('id="calendar"')]
+    cells = [re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", table)]
+    # 180 days from 1 June end on 28 November, from 14 November after the 90 days; as it is, one ends on 20 December.
+    assert cells[6:] == ["a.example", "Marketing", "0", "1", "1", "1"]
+    page = client.get("/expiry?validity=3&category=marketing&jurisdiction=EU&lang=en").text
+    table = page[page.index('id="what-if"') : page.index('id="calendar"')]
+    assert re.findall(r'<td class="n">(.*?)</td>', table) == [
+        "1",
+        "0",
+        "1",
+        "1",
+    ]  # 1 September is past, 14 February not
