@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ from consent.changes import begin, claim, finish
 from consent.models import all_models
 from consent.policies import Registry
 from consent.settings import ROOT, Settings
-from consent.warehouse import open_warehouse
+from consent.warehouse import attached, in_utc, open_warehouse
 from pipelines.publish import publish
 
 END = datetime(2026, 11, 1)  # noqa: DTZ001  as the warehouse has it: naive, in UTC
@@ -119,14 +120,15 @@ def generate(connection: duckdb.DuckDBPyConnection, first: int, events: int, sta
 
 
 def refresh(path: Path, settings: Settings, as_of: datetime, *, full: bool = False) -> Cost:
-    """Every model, opened for each as Dagster's steps do, and the snapshot."""
+    """Every model and the snapshot, the file attached for each as Dagster's steps do."""
     steps: dict[str, float] = {}
     started, cpu = time.perf_counter(), time.process_time()
+    connection = in_utc(duckdb.connect())
 
-    def step(name: str, work: object) -> None:
+    def step(name: str, work: Callable[[duckdb.DuckDBPyConnection], object]) -> None:
         begun = time.perf_counter()
-        with open_warehouse(path) as connection:
-            work(connection)  # type: ignore[operator]
+        with attached(connection, path):
+            work(connection)
         steps[name] = time.perf_counter() - begun
 
     def start(connection: duckdb.DuckDBPyConnection) -> None:
@@ -138,6 +140,7 @@ def refresh(path: Path, settings: Settings, as_of: datetime, *, full: bool = Fal
         step(model.relation, lambda connection, model=model: build(connection, model))
     step("publish", lambda connection: publish(connection, settings))
     step("finish", finish)
+    connection.close()
     return Cost(time.perf_counter() - started, time.process_time() - cpu, steps)
 
 

@@ -32,10 +32,9 @@ __all__ = ["build", "repeated_grains", "set_run", "violations"]
 
 _READ = re.compile(r"\b(?P<relation>(?:raw|staging|marts)\.(?P<name>[a-z_]+))\b(?P<alias>\s+as\b)?")
 _KEY = ", ".join(f'"{column}"' for column in changes.KEY)
-# By what rows of these are told to differ, and what follows from a difference.
+# By what rows of these are told to differ; changes.note says what follows from a difference.
 _COMPARED = {
-    "staging.received": ('"date", is_duplicate', changes.note_days),
-    "staging.events": ('"date", kind, site, subject, event_time, gpc', changes.note_subjects),
+    "staging.received": '"date", kind, site, subject, event_time, gpc, is_duplicate, is_bot, is_restricted',
 }
 
 
@@ -43,7 +42,9 @@ def build(connection: duckdb.DuckDBPyConnection, model: Statement) -> int:
     """Build one model from what is there now; returns its rows."""
     part = model.incremental if changes.in_parts(connection) else ""
     with transaction(connection):
-        if not part:
+        if model.is_view:
+            _make_view(connection, model)
+        elif not part:
             _build_whole(connection, model)
         elif model.relation in _COMPARED:
             _build_and_compare(connection, model)
@@ -101,6 +102,15 @@ def _build_whole(connection: duckdb.DuckDBPyConnection, model: Statement) -> Non
         connection.execute(f"create or replace table {model.relation} as {text}")
 
 
+def _make_view(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
+    was_table = connection.execute(
+        "select count(*) from duckdb_tables() where schema_name || '.' || table_name = ?", [model.relation]
+    ).fetchall()
+    if was_table != [(0,)]:  # in a warehouse of an earlier version
+        connection.execute(f"drop table {model.relation}")
+    connection.execute(f"create or replace view {model.relation} as {model.text}")
+
+
 def _build_part(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
     table, replaced = _target(model), _replaced(connection, model)
     sources = {name: _source(connection, model.incremental, name) for name in model.reads}
@@ -115,8 +125,7 @@ def _build_part(connection: duckdb.DuckDBPyConnection, model: Statement) -> None
 
 
 def _build_and_compare(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
-    columns, note = _COMPARED[model.relation]
-    rows = f"select {_KEY}, {columns} from {model.relation} where {_replaced(connection, model)}"  # noqa: S608
+    rows = f"select {_KEY}, {_COMPARED[model.relation]} from {model.relation} where {_replaced(connection, model)}"  # noqa: S608
     connection.execute(f"create or replace temp table before as {rows}")
     _build_part(connection, model)
     connection.execute(f"create or replace temp table after as {rows}")
@@ -124,7 +133,7 @@ def _build_and_compare(connection: duckdb.DuckDBPyConnection, model: Statement) 
         "create or replace temp table differing as"
         " (from before except all from after) union all (from after except all from before)"
     )
-    note(connection, "differing")
+    changes.note(connection, "differing")
     for table in ("before", "after", "differing"):
         connection.execute(f"drop table {table}")
 

@@ -142,22 +142,18 @@ def is_marked_day(connection: duckdb.DuckDBPyConnection) -> str:
     return _among(connection, 'select "date" as day from changed.marked where is_taken')
 
 
-def note_days(connection: duckdb.DuckDBPyConnection, differing: str) -> None:
-    """Add the days of a relation of differing rows to those that are rebuilt."""
-    connection.execute(f'insert into changed.days select distinct "date" from {differing} except from changed.days')  # noqa: S608
+def note(connection: duckdb.DuckDBPyConnection, differing: str) -> None:
+    """Follow rows of staging.received that differ to what they have consequences for, once staging.received is built.
 
-
-def note_subjects(connection: duckdb.DuckDBPyConnection, differing: str) -> None:
-    """Follow differing events to what they have consequences for: their subjects, and the days after them.
-
-    What a decision or a replay changes is that subject's present and future, never what was before.
+    Their days; of those that count also their subjects, and the days after: what a decision or a replay changes is
+    that subject's present and future, never what was before.
     """
-    note_days(connection, differing)
+    connection.execute(f'insert into changed.days select distinct "date" from {differing} except from changed.days')  # noqa: S608
     connection.execute(
         f"""
         insert into changed.subjects
         select site, subject, min(event_time) from {differing}
-        where kind in ('decision', 'replay') or gpc
+        where (kind in ('decision', 'replay') or gpc) and not is_duplicate and not is_bot and not is_restricted
         group by all
         """  # noqa: S608
     )
@@ -222,7 +218,7 @@ def _must_be_full(connection: duckdb.DuckDBPyConnection, last: tuple[Any, ...], 
     if fingerprint != last_fingerprint or (was_full and not was_finished):
         return True
     there = {name for (name,) in connection.execute("select schema || '.' || name from (show all tables)").fetchall()}
-    if any(model.folder != "rules" and model.relation not in there for model in all_models()):
+    if any(m.folder != "rules" and not m.is_view and m.relation not in there for m in all_models()):
         return True
     counted = connection.execute("select count(*) from raw.events where rowid < ?", [end_row]).fetchall()[0][0]
     return bool(counted != rows_before_end)

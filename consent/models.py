@@ -2,7 +2,7 @@
 
 A file opens with comment lines: `-- name: what one row is`, then `-- grain: columns   owner: team`, where it can be
 built in parts `-- incremental: event|subject|date|new`, where SQL is not enough `-- python: package.module.function`,
-then prose. consent/build.py says what becomes of each.
+where it is not worth a copy `-- materialized: view`, then prose. consent/build.py says what becomes of each.
 What a model reads is what its SELECT names, so the order of building is never written down twice.
 """
 
@@ -22,6 +22,7 @@ _HEADER = re.compile(r"\A(?:--[^\n]*\n)+")
 _GRAIN = re.compile(r"^grain:\s*(?P<grain>.*?)(?:\s{2,}owner:\s*(?P<owner>.*))?$")
 _INCREMENTAL = re.compile(r"^incremental:\s*(?P<part>event|subject|date|new)$")
 _PYTHON = re.compile(r"^python:\s*(?P<function>[\w.]+)$")
+_VIEW = re.compile(r"^materialized:\s*view$")
 _RELATION = re.compile(r"\b(raw|policy|life|staging|marts|rules)\.([a-z_]+)\b")
 
 
@@ -88,6 +89,11 @@ class Statement:
         return match["function"] if match else ""
 
     @cached_property
+    def is_view(self) -> bool:
+        """Whether it is read through to what it selects from, instead of being written down."""
+        return any(_VIEW.match(line) for line in self.header)
+
+    @cached_property
     def reads(self) -> frozenset[str]:
         """The relations it names, itself left out."""
         body = re.sub(r"--[^\n]*", "", self.text)
@@ -95,7 +101,7 @@ class Statement:
 
 
 def _is_fact(line: str) -> bool:
-    return any(pattern.match(line) for pattern in (_GRAIN, _INCREMENTAL, _PYTHON))
+    return any(pattern.match(line) for pattern in (_GRAIN, _INCREMENTAL, _PYTHON, _VIEW))
 
 
 @lru_cache
@@ -112,14 +118,16 @@ def statements(folder: str) -> list[Statement]:
 
 
 def in_order(models: Iterable[Statement]) -> Iterator[Statement]:
-    """The same models, each after those it reads. Raises graphlib.CycleError if they read each other.
+    """The same models, each after those it reads, in one order in every process.
+
+    Raises graphlib.CycleError if they read each other.
 
     A model that reads `rules.hits` comes after every rule.
     """
     by_relation = {model.relation: model for model in models}
     rules = {relation for relation in by_relation if relation.startswith("rules.")}
     graph = {
-        relation: (model.reads & by_relation.keys()) | (rules if "rules.hits" in model.reads else set())
+        relation: sorted((model.reads & by_relation.keys()) | (rules if "rules.hits" in model.reads else set()))
         for relation, model in by_relation.items()
     }
     return (by_relation[relation] for relation in TopologicalSorter(graph).static_order())

@@ -3,7 +3,16 @@
 -- incremental: event
 -- Event time is the client's, unless its clock cannot be right: then it is the time of receipt. The first of the
 -- events with one event_id, by (received_at, partition, offset), counts; the others are marked as duplicates.
-with repeats as (
+-- Jurisdiction: the longest match of the region; without a region the site's own; else the organisation's default.
+with repeated as (
+    -- few: numbering all events would sort them all
+    select event_id
+    from raw.events
+    group by event_id
+    having count(*) > 1
+),
+
+repeats as (
     select
         topic_id,
         partition,
@@ -12,7 +21,9 @@ with repeats as (
             partition by event_id order by coalesce(received_at, kafka_timestamp), partition, "offset", topic_id
         ) as copy_no
     from raw.events
-    where coalesce(received_at, kafka_timestamp) <= (select run.as_of from staging.run as run)
+    where
+        coalesce(received_at, kafka_timestamp) <= (select run.as_of from staging.run as run)
+        and event_id in (select repeated.event_id from repeated)
     qualify copy_no > 1
 ),
 
@@ -46,45 +57,49 @@ dated as (
 )
 
 select
-    topic,
-    topic_id,
-    partition,
-    "offset",
-    event_id,
-    kind,
-    event_time,
-    event_time::date as "date",
-    arrived_at as received_at,
-    occurred_at,
-    site,
-    platform,
-    coalesce(region, '') as region,
-    coalesce("language", '') as "language",
-    subject,
-    coalesce(prompt_id, '') as prompt_id,
-    coalesce(banner_id, '') as banner_id,
-    coalesce(banner_version, '') as banner_version,
-    coalesce(banner_variant, '') as variant,
-    coalesce(banner_layer, '') as layer,
-    coalesce(policy_version, '') as policy_version,
-    coalesce(notice_hash, '') as notice_hash,
-    coalesce("action", '') as "action",
-    surface,
-    "method",
-    categories,
-    decision_ms,
-    gpc,
-    tc_string,
-    storage,
+    dated.topic,
+    dated.topic_id,
+    dated.partition,
+    dated."offset",
+    dated.event_id,
+    dated.kind,
+    dated.event_time,
+    dated.event_time::date as "date",
+    dated.arrived_at as received_at,
+    dated.occurred_at,
+    dated.site,
+    dated.platform,
+    coalesce(dated.region, '') as region,
+    coalesce(dated."language", '') as "language",
+    dated.subject,
+    coalesce(dated.prompt_id, '') as prompt_id,
+    coalesce(dated.banner_id, '') as banner_id,
+    coalesce(dated.banner_version, '') as banner_version,
+    coalesce(dated.banner_variant, '') as variant,
+    coalesce(dated.banner_layer, '') as layer,
+    coalesce(dated.policy_version, '') as policy_version,
+    coalesce(dated.notice_hash, '') as notice_hash,
+    coalesce(dated."action", '') as "action",
+    dated.surface,
+    dated."method",
+    dated.categories,
+    category_sets.categories as canonical_categories,
+    dated.decision_ms,
+    dated.gpc,
+    dated.tc_string,
+    dated.storage,
     if(
         -- a cheap look first: hardly any event has more than this
-        regexp_matches(concat_ws(' ', prompt_id, banner_id, banner_variant, policy_version), '@|[0-9][.][0-9]|/[0-9]'),
+        regexp_matches(
+            concat_ws(' ', dated.prompt_id, dated.banner_id, dated.banner_variant, dated.policy_version),
+            '@|[0-9][.][0-9]|/[0-9]'
+        ),
         array_to_string(list_transform(list_filter(
             [
-                struct_pack(field := 'prompt_id', value := prompt_id),
-                struct_pack(field := 'banner.id', value := banner_id),
-                struct_pack(field := 'banner.variant', value := banner_variant),
-                struct_pack(field := 'policy_version', value := policy_version)
+                struct_pack(field := 'prompt_id', value := dated.prompt_id),
+                struct_pack(field := 'banner.id', value := dated.banner_id),
+                struct_pack(field := 'banner.variant', value := dated.banner_variant),
+                struct_pack(field := 'policy_version', value := dated.policy_version)
             ],
             lambda told: coalesce(regexp_matches(
                 told.value,
@@ -95,8 +110,23 @@ select
         ), lambda told: told.field), ', '),
         ''
     ) as excess,
-    is_clock_skewed,
-    arrived_at > event_time + interval 24 hours as is_late,
-    coalesce(is_bot, false) as is_bot,
-    is_duplicate
+    coalesce(
+        regions.jurisdiction,
+        countries.jurisdiction,
+        if(dated.region is null, sites.jurisdiction, null),
+        'default'
+    ) as jurisdiction,
+    dated.is_clock_skewed,
+    dated.arrived_at > dated.event_time + interval 24 hours as is_late,
+    coalesce(dated.is_bot, false) as is_bot,
+    dated.is_duplicate,
+    exists (
+        select 1
+        from raw.restrictions as restrictions
+        where restrictions.site = dated.site and restrictions.subject = dated.subject
+    ) as is_restricted
 from dated
+left join staging.category_sets as category_sets on dated.categories = category_sets.sent
+left join policy.regions as regions on dated.region = regions.region
+left join policy.regions as countries on left(dated.region, 2) = countries.region
+left join policy.sites as sites on dated.site = sites.site
