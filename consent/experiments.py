@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from consent.tongue import ENGLISH
+from consent.verdicts import FEWEST_ANSWERS, FEWEST_SHOWN, sentence
+
 ALPHA = 0.05
 SAMPLE_RATIO_ALPHA = 0.001
-FEWEST_SHOWN, FEWEST_ANSWERS = 100, 10
 # Differences that are to be expected, as a standard deviation: what the mixture is tuned to, not what it is valid for.
 MIXTURE_SD = 0.05
 TYPES = {
@@ -111,9 +113,9 @@ def _experiment(arms: list[dict[str, Any]]) -> list[dict[str, Any]]:
         )
         guardrails = _guardrails(arm, base) if place is not None else []
         row["guardrails"] = json.dumps(guardrails)
-        row["sentence"] = _sentence(row, base, None if place is None or p is None else adjusted[place], guardrails)
         rows.append(row)
-    return rows
+    beside = next(row for row in rows if row["variant"] == base["variant"])
+    return [row | {"sentence": sentence(row, beside, ENGLISH)} for row in rows]
 
 
 def _holm(p_values: list[float | None]) -> list[float]:
@@ -209,26 +211,3 @@ def _log_mean(arm: dict[str, Any]) -> tuple[float, float, int] | None:
     mean = arm["log_ms"] / n
     variance = (arm["log_ms_squared"] - n * mean**2) / (n - 1)
     return mean / 1000, float(np.sqrt(max(variance, 0.0))) / 1000, n
-
-
-def _sentence(row: dict[str, Any], base: dict[str, Any], p: float | None, guardrails: list[dict[str, Any]]) -> str:
-    variant, category = row["variant"], row["category"]
-    if row["verdict"] == "sample_ratio_mismatch":
-        return (
-            f"The split of visitors is not the planned one (p = {row['sample_ratio_p']:.2g}):"
-            " the assignment is broken, and no result can be trusted."
-        )
-    if row["verdict"] == "too_early":
-        return f"Too early: every variant needs {FEWEST_SHOWN} prompts and {FEWEST_ANSWERS} answers of each kind."
-    if variant == base["variant"]:
-        return f"{variant} is what the other variants are compared with."
-    if "lift" not in row or p is None:
-        return f"{variant} cannot be compared with {base['variant']}."
-    against = (
-        f"{row['opt_in_rate']:.1%} opt in to {category}, against {base['granted'] / base['shown']:.1%} of"
-        f" {base['variant']}: {row['lift']:+.1%} (95% interval {row['lift_low']:+.1%} to {row['lift_high']:+.1%}),"
-        f" p = {p:.2g}"
-    )
-    said = {"winner": f"{variant} wins", "loser": f"{variant} loses", "no_difference": f"{variant} makes no difference"}
-    worse = [one["name"].replace("_", " ") for one in guardrails if one["is_worse"]]
-    return f"{said[row['verdict']]}: {against}." + (f" Worse: {', '.join(worse)}." if worse else "")

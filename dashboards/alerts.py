@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from consent.alert_message import message
+from consent.metrics import Metrics
 from consent.settings import Settings
 from dashboards import filters
+from dashboards.i18n import translated
 from dashboards.page import Asked, Built, Choices, Page
 from dashboards.queries import Row, Snapshot
+from dashboards.spoken import SPOKEN
 
 KINDS = (
     "rate_drop",
@@ -30,10 +34,17 @@ def drivers(text: str | None) -> list[dict[str, Any]]:
 
 
 def _build(asked: Asked) -> Built:
-    rows: list[Row] = [
-        {**row, "drivers": drivers(row["drivers"])} for row in asked.snapshot.rows("alerts", asked.filters.parameters())
-    ]
+    registry = Metrics.load(asked.settings.policies)
+    rows = [_told(row, registry) for row in asked.snapshot.rows("alerts", asked.filters.parameters())]
     return Built({"rows": rows, "lasting": sum(row["status"] == "open" for row in rows)})
+
+
+def _told(row: Row, registry: Metrics) -> Row:
+    """The alert with its drivers, and what it says in the current language; of an unknown kind, as it was written."""
+    moved = drivers(row["drivers"])
+    title = registry.metrics[row["metric"]].title if row["metric"] in registry.metrics else row["metric"]
+    said = message(row, translated(title), moved, SPOKEN)
+    return {**row, "drivers": moved, "message": said or row["message"]}
 
 
 def _choices(_snapshot: Snapshot, _settings: Settings) -> Choices:

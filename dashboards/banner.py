@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from consent.verdicts import sentence
 from dashboards import charts, filters, labels, wording
 from dashboards.charts import Estimate, IntervalChart
 from dashboards.i18n import gettext as _
 from dashboards.page import Asked, Built, Page
 from dashboards.queries import Row, Snapshot
+from dashboards.spoken import SPOKEN
 from dashboards.wilson import THIN
 
 SHOWN = 12  # experiments that get a chart; the download has all
@@ -37,18 +39,8 @@ class Experiment:
     def sentence(self) -> str:
         """What a product manager should take from it."""
         leading = [row for row in self.variants if row["verdict"] == self.verdict and row["variant"] != row["baseline"]]
-        row = (leading or list(self.variants))[0]
-        said = {"variant": row["variant"], "baseline": row["baseline"], "lift": _percent(row["lift"])}
-        said["category"] = labels.label(self.category)
-        if self.verdict == "sample_ratio_mismatch":
-            return _("The split of visitors went wrong: no verdict on %(category)s until that is mended.", **said)
-        if self.verdict == "winner":
-            return _("%(variant)s wins: %(category)s opt-in is %(lift)s against %(baseline)s.", **said)
-        if self.verdict == "loser":
-            return _("%(variant)s loses: %(category)s opt-in is %(lift)s against %(baseline)s.", **said)
-        if self.verdict == "too_early":
-            return _("Too early to say for %(category)s: some variant has too few prompts or answers.", **said)
-        return _("No difference that chance would not explain in %(category)s opt-in.", **said)
+        baseline = next((row for row in self.variants if row["variant"] == row["baseline"]), self.variants[0])
+        return sentence((leading or list(self.variants))[0], baseline, SPOKEN)
 
 
 @dataclass(frozen=True)
@@ -99,10 +91,6 @@ def _chart(name: str, category: str, variants: Sequence[Row]) -> IntervalChart:
     )
     title = _("Opt-in rate per variant, %(category)s", category=labels.label(category))
     return IntervalChart(name, title, "percent", estimates, charts.category_colours([category])[category])
-
-
-def _percent(lift: float | None) -> str:
-    return wording.ABSENT if lift is None else f"{wording.signed(lift * 100)}%"
 
 
 def _build(asked: Asked) -> Built:

@@ -98,6 +98,12 @@ def label(text: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def noun(text: str) -> str:
+    """A label as it stands within a sentence: marketing, banner version."""
+    named = label(text)
+    return named[:1].lower() + named[1:]
+
+
 def value(name: str, text: str) -> str:
     """A dimension's value as people read it: categories, severities and states by their name, the rest as it is."""
     named = {"category", "severity", "status", "kind", "verdict"}

@@ -33,6 +33,10 @@ def extract() -> Catalog:
     found = extract_from_dir(str(HERE), _METHODS, _OPTIONS, keywords=_KEYWORDS, comment_tags=("Translators:",))
     for file, line, message, comments, context in found:
         catalog.add(message, None, [(f"dashboards/{file}", line)], auto_comments=comments, context=context)
+    for file, line, message, *_ in extract_from_dir(
+        str(ROOT / "consent"), _METHODS, keywords={"say": None, "marked": None}
+    ):
+        catalog.add(message, None, [(f"consent/{file}", line)])
     for name, message in policy_messages():
         catalog.add(message, None, [(f"policies/{name}", 0)])
     return catalog

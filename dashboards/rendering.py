@@ -35,6 +35,7 @@ def environment() -> Environment:
         "count": wording.count,
         "decimal": wording.decimal,
         "percent": wording.percent,
+        "change": wording.change,
         "signed": wording.signed,
         "day": wording.day,
         "month": wording.month,

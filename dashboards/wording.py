@@ -72,6 +72,11 @@ def points(now: float | None, before: float | None) -> str:
     return ABSENT if now is None or before is None else signed((now - before) * 100)
 
 
+def change(value: float | None) -> str:
+    """0.333 -> +33.3%: a relative change."""
+    return ABSENT if value is None else signed(value * 100) + _symbols(language())[1]
+
+
 def signed(value: float) -> str:
     """+1.3, −0.4, ±0.0."""
     rounded = round(value, 1)

@@ -10,7 +10,9 @@ from datetime import date, timedelta
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from consent.alert_message import message
 from consent.alerts.drivers import Driver
+from consent.tongue import ENGLISH
 
 Kind = Literal[
     "rate_drop", "impressions_vanished", "choices_exceed_impressions", "category_always_true", "segment_silent"
@@ -37,12 +39,12 @@ class Alert:
     expected_high: float | None
     prompts: int
     drivers: tuple[Driver, ...]
-    message: str
     first_seen: date
     last_seen: date
     status: Literal["open", "over"]
     dimension: str = ""
     segment: str = ""
+    title: str = ""  # of the metric, where the message names it
 
     @property
     def subject(self) -> str:
@@ -64,15 +66,24 @@ class Alert:
             return f"/rates?{urlencode({key: value for key, value in (chosen | days).items() if value})}"
         return f"/quality?{urlencode({'site': self.site} | days)}"
 
+    @property
+    def message(self) -> str:
+        """What it says, in English."""
+        facts = {one.name: getattr(self, one.name) for one in fields(self)}
+        return message(facts, self.title, [driver.as_dict() for driver in self.drivers], ENGLISH)
+
     def row(self) -> tuple[Any, ...]:
         """In the order of `staging.alerts` (consent/tables.py)."""
         values: dict[str, Any] = {}
         for one in fields(self):
             if one.name == "value":
                 values["date"] = self.first_seen
+            if one.name == "first_seen":
+                values["message"] = self.message
             values[one.name] = getattr(self, one.name)
         values["drivers"] = json.dumps([driver.as_dict() for driver in self.drivers])
         extra = [values.pop("dimension"), values.pop("segment"), self.link]
+        values.pop("title")
         return self.alert_id, *values.values(), *extra
 
 
@@ -90,8 +101,3 @@ def episodes(days: Iterable[date]) -> list[tuple[date, date]]:
 def status_of(last_seen: date, last: date) -> Literal["open", "over"]:
     """Open while the last day that was judged is bad."""
     return "open" if last_seen >= last else "over"
-
-
-def day(value: date) -> str:
-    """16 Nov 2026."""
-    return f"{value.day} {value:%b %Y}"

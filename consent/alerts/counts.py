@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import duckdb
 import numpy as np
 
-from consent.alerts.alert import Alert, day, episodes, status_of
+from consent.alerts.alert import Alert, episodes, status_of
 from consent.alerts.baselines import HISTORY, Floats, weekday_median
 from consent.alerts.drivers import Driver, change_of_counts, strongest
 
@@ -64,8 +64,6 @@ def _vanished(
             expected_high=None,
             prompts=shown,
             drivers=tuple(strongest(drivers, shown - expected)),
-            message=f"Prompts at {site} vanished: {shown:,} on {day(first)}, {expected:,.0f} were expected. "
-            "The banner, its tag or the way of its events may be broken.",
             first_seen=first,
             last_seen=until,
             status=status_of(until, last),
@@ -96,8 +94,6 @@ def _silent(
             expected_high=None,
             prompts=count,
             drivers=(Driver(*segment, 0.0, count - expected),),
-            message=f"{segment[0].capitalize()} {segment[1] or '(none)'} fell silent at {site}: {count:,} prompts on "
-            f"{day(first)}, {expected:,.0f} were expected, while the rest of the site goes on.",
             first_seen=first,
             last_seen=until,
             status=status_of(until, last),
@@ -129,8 +125,6 @@ def choices_exceed_impressions(connection: duckdb.DuckDBPyConnection, last: date
                 expected_high=shown,
                 prompts=shown,
                 drivers=(),
-                message=f"{site} has more choices than prompts: {choices:,} against {shown:,} on {day(first)}. Prompts "
-                "are missing, so rates over prompts are left out.",
                 first_seen=first,
                 last_seen=until,
                 status=status_of(until, last),
@@ -140,15 +134,15 @@ def choices_exceed_impressions(connection: duckdb.DuckDBPyConnection, last: date
 def category_always_true(connection: duckdb.DuckDBPyConnection, last: date, schema: str) -> Iterator[Alert]:
     """Days on which everyone who chose granted what can be refused: a box is ticked, or the field is wrong."""
     rows = connection.execute(
-        f"select site, category, date, sum(asked)::bigint, sum(shown)::bigint from {schema}.opt_in_daily "  # noqa: S608
+        f"select site, category, date, sum(shown)::bigint from {schema}.opt_in_daily "  # noqa: S608
         "where date <= ? and category <> 'necessary' "
         f"group by all having sum(granted) = sum(asked) and sum(asked) >= {LEAST_ASKED} order by all",
         [last],
     ).fetchall()
     for site, category in sorted({row[:2] for row in rows}):
-        days = {row[2]: row[3:] for row in rows if row[:2] == (site, category)}
+        days = {row[2]: row[3] for row in rows if row[:2] == (site, category)}
         for first, until in episodes(days):
-            asked, shown = days[first]
+            shown = days[first]
             yield Alert(
                 kind="category_always_true",
                 severity="high",
@@ -161,8 +155,6 @@ def category_always_true(connection: duckdb.DuckDBPyConnection, last: date, sche
                 expected_high=None,
                 prompts=shown,
                 drivers=(),
-                message=f"Every one of {asked:,} choices at {site} granted {category} on {day(first)}. A box may be "
-                "ticked from the start, or the event carries the wrong field.",
                 first_seen=first,
                 last_seen=until,
                 status=status_of(until, last),

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import duckdb
 import numpy as np
 
-from consent.alerts.alert import Alert, day, episodes, status_of
+from consent.alerts.alert import Alert, episodes, status_of
 from consent.alerts.baselines import HISTORY, Expected, Floats, expected_rate, weekday_median
 from consent.alerts.drivers import Driver, decompose, strongest
 from consent.metric_query import select
@@ -110,13 +110,6 @@ def _alert(
     drivers: tuple[Driver, ...],
 ) -> Alert:
     value, count = float(above[place] / below[place]), int(below[place])
-    of = f" of {category}" if category else ""
-    message = (
-        f"{metric.title}{of} at {site} fell to {value:.1%} on {day(run[0])}; {expected.value:.1%} was expected "
-        f"({expected.low:.1%} to {expected.high:.1%}), over {count:,} {metric.unit}."
-    )
-    if drivers:
-        message += f" What moved it most: {', '.join(map(_told, drivers[:3]))}."
     return Alert(
         kind="rate_drop",
         severity="high" if expected.value - value >= GRAVE_DROP else "medium",
@@ -129,14 +122,8 @@ def _alert(
         expected_high=expected.high,
         prompts=count,
         drivers=drivers,
-        message=message,
         first_seen=run[0],
         last_seen=run[1],
         status=status_of(run[1], last),
+        title=metric.title,
     )
-
-
-def _told(driver: Driver) -> str:
-    cause = "rate" if abs(driver.rate_effect) >= abs(driver.mix_effect) else "share"
-    name = f"{driver.dimension.replace('_', ' ')} {driver.value or '(none)'}"
-    return f"{name} ({driver.effect * 100:+.1f} points, by its {cause})"

@@ -17,7 +17,9 @@ select
     message,
     first_seen,
     last_seen,
-    status
+    status,
+    dimension,
+    segment
 from alerts
 where
     ($site is null or site = $site)

@@ -15,7 +15,10 @@ select
     p_value,
     sample_ratio_p,
     verdict,
-    sentence
+    sentence,
+    lift_low,
+    lift_high,
+    guardrails
 from experiments
 where
     ($site is null or site = $site)

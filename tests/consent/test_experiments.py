@@ -95,7 +95,7 @@ def test_guardrails_tell_what_got_worse() -> None:
     guardrails = {one["name"]: one for one in json.loads(row["guardrails"])}
     assert {name for name, one in guardrails.items() if one["is_worse"]} == {"dismissal_rate", "decision_ms"}
     assert guardrails["decision_ms"]["value"] == round(np.expm1(9))
-    assert row["sentence"].endswith("Worse: dismissal rate, decision ms.")
+    assert row["sentence"].endswith("Worse: dismissal rate, time to decide.")
 
 
 def simulated(chance: np.random.Generator, experiments: int, rates: list[float], shown: int) -> pd.DataFrame:

@@ -51,7 +51,8 @@ COLUMNS = {
     "finding_history": 'finding_id varchar, "at" timestamp, event varchar, "by" varchar, until date, why varchar',
     "alerts": "alert_id varchar, kind varchar, severity varchar, site varchar, metric varchar, category varchar,"
     " date date, value double, expected double, expected_low double, expected_high double, prompts bigint,"
-    " drivers varchar, message varchar, first_seen timestamp, last_seen timestamp, status varchar",
+    " drivers varchar, message varchar, first_seen date, last_seen date, status varchar, dimension varchar,"
+    " segment varchar, link varchar",
     "meta": "as_of timestamp, published_at timestamp, newest_event timestamp, newest_received timestamp,"
     " events bigint, schema_version varchar, product_version varchar",
 }
@@ -214,7 +215,7 @@ def two_weeks(path: Path) -> Path:
         "alerts": [
             ("al-1", "rate_drop", "high", "a.example", "opt_in_rate", "marketing", last, 0.2, 0.4, 0.35, 0.45, 100,
              json.dumps([{"dimension": "region", "value": "NO", "mix_effect": 0.01, "rate_effect": -0.2}]),
-             "marketing fell", seen, seen, "open"),
+             "marketing fell", last, last, "open", "", "", "/rates"),
         ],
         "sites": [("quiet.example", "Quiet", "Quiet AS", "", "NO")],
         "meta": [meta(datetime(2026, 11, 16))],

@@ -88,3 +88,16 @@ def test_charts_write_numbers_and_months_as_the_language_does() -> None:
 )
 def test_the_browsers_wish(accepted: str, language: str) -> None:
     assert i18n.preferred(accepted) == language
+
+
+def test_alerts_and_experiments_are_said_in_the_language_of_the_page(client: TestClient) -> None:
+    alerts = client.get("/alerts?lang=nb").text
+    assert (
+        "Andel ja (markedsføring) på a.example falt til 20,0\u00a0% den 15. nov. 2026; ventet var 40,0\u00a0%" in alerts
+    )
+    assert "region NO (−19,0 prosentpoeng, fordi andelen endret seg)" in alerts
+    assert "Opt-in rate (marketing) at a.example fell to 20.0% on 15 Nov 2026" in client.get("/alerts?lang=en").text
+    banner = client.get("/banner?lang=nb").text
+    told = "b vinner: 40,0\u00a0% sier ja til markedsføring, mot 30,0\u00a0% med a: +33,3\u00a0%"
+    assert f"{told} (95\u00a0%-intervall +20,0\u00a0% til +40,0\u00a0%)." in banner.replace("95 %", "95\u00a0%")
+    assert "b wins: 40.0% opt in to marketing, against 30.0% of a: +33.3%" in client.get("/banner?lang=en").text
