@@ -45,7 +45,7 @@ STATEMENTS = {
     "findings": f"""select md5(cast(n.range as varchar)), 'rule_' || n.range % 30, 'violation',
         ['critical', 'high', 'medium', 'low'][n.range % 4 + 1], ['EU', 'FR', 'NO'][n.range % 3 + 1],
         'site-' || n.range % {SITES}, '', 'item ' || n.range % 500, {AS_OF} - to_minutes(n.range), {AS_OF}, n.range % 9 + 1,
-        'something was observed', 'something else is allowed', '[]', 'a citation [Q]', 'open'
+        'something was observed', 'something else is allowed', '[]', 'a citation [Q]', 'open', ''
         from range({FINDINGS}) as n""",
     "rules": """select 'rule_' || n.range, '', 'Rule ' || n.range, 'What it finds.', 'high', true, 'Q', 'a citation', ''
         from range(30) as n""",

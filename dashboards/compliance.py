@@ -37,7 +37,15 @@ def _audit(asked: Asked) -> Built:
     described = site is None or site in registry.sites
     found = _audited(asked.snapshot.identity, registry, site, under) if described else []
     severities = Counter(row["severity"] for row in found)
-    return Built({"found": found[:LISTED], "total": len(found), "severities": severities, "described": described})
+    return Built(
+        {
+            "found": found[:LISTED],
+            "total": len(found),
+            "severities": severities,
+            "described": described,
+            "titles": {name: rule.title for name, rule in registry.rules.items()},
+        }
+    )
 
 
 def _audited(identity: str, registry: Registry, site: str | None, under: str | None) -> list[Row]:
@@ -54,7 +62,11 @@ def _audit_choices(_snapshot: Snapshot, settings: Settings) -> Choices:
 def _rules(asked: Asked) -> Built:
     rows = asked.snapshot.rows("rules", {})
     unsure = asked.snapshot.rows("undecidable", {}) if asked.snapshot.holds("undecidable") else None
-    return Built({"rows": rows, "undecidable": unsure})
+    cases: dict[str, list[Row]] = {}
+    for case in asked.snapshot.rows("rule_cases", {}):
+        cases.setdefault(case["rule_id"], []).append(case)
+    titles = {row["rule_id"]: row["title"] for row in rows}
+    return Built({"rows": rows, "cases": cases, "titles": titles, "undecidable": unsure})
 
 
 INVENTORY = Page(

@@ -16,12 +16,15 @@ from dashboards.access import log
 from dashboards.access.secret import Forms
 from dashboards.access.visitors import Visitor, visitor_of
 from dashboards.findings import history, with_answer
+from dashboards.i18n import N_
 from dashboards.i18n import gettext as _
 from dashboards.page import Asked, Built, Page
 from dashboards.pages import Pages
+from dashboards.phrases import problem
 from dashboards.queries import Snapshot
 from dashboards.rendering import link
 
+_TAKEN_BACK = N_("taken back")  # kept as it is here, and said in the language of whoever reads it
 Answer = Callable[[Request, str, dict[str, str]], Response]
 
 
@@ -45,14 +48,14 @@ class FindingPage:
         try:
             acknowledgements.acknowledge(self._pages.settings, finding_id, by=by, until=until, why=given["why"])
         except ConsentError as error:
-            return self._again(request, given, str(error))
+            return self._again(request, given, problem(str(error)))
         log.record(self._pages.settings, visitor, "acknowledged", finding=finding_id, by=by)
         return RedirectResponse(link("/findings", finding_id), 303)
 
     def take_back(self, request: Request, finding_id: str, _form: dict[str, str]) -> Response:
         """End the acknowledgement that holds."""
         visitor = visitor_of(request)
-        acknowledgements.take_back(self._pages.settings, finding_id, by=visitor.name, why=_("taken back"))
+        acknowledgements.take_back(self._pages.settings, finding_id, by=visitor.name, why=_TAKEN_BACK)
         log.record(self._pages.settings, visitor, "took back", finding=finding_id)
         return RedirectResponse(link("/findings", finding_id), 303)
 

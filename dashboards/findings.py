@@ -102,9 +102,12 @@ def evidence(text: str | None) -> list[Evidence]:
 def _evidence(entry: object) -> Evidence:
     if isinstance(entry, dict) and "file" in entry:
         line = entry.get("line")
-        place = f"{entry['file']}, line {line}" if line is not None else str(entry["file"])
+        place = _("%(file)s, line %(line)s", file=entry["file"], line=line) if line is not None else str(entry["file"])
         return Evidence("policy", place, tuple(entry.items()))
     if isinstance(entry, dict) and "offset" in entry:
-        place = f"{entry.get('topic', '?')}, partition {entry.get('partition', '?')}, offset {entry['offset']}"
+        place = _(
+            "%(topic)s, partition %(partition)s, offset %(offset)s",
+            topic=entry.get("topic", "?"), partition=entry.get("partition", "?"), offset=entry["offset"],
+        )  # fmt: skip
         return Evidence("record", place, tuple(entry.items()))
     return Evidence("other", json.dumps(entry, ensure_ascii=False, sort_keys=True), ())

@@ -101,7 +101,12 @@ def label(text: str) -> str:
 def noun(text: str) -> str:
     """A label as it stands within a sentence: marketing, banner version."""
     named = label(text)
-    return named[:1].lower() + named[1:]
+    return named if named[1:] != named[1:].lower() else named[:1].lower() + named[1:]
+
+
+def known(text: str) -> str:
+    """The same for a value that the contract names; any other stays as it came."""
+    return noun(text) if text in _LABELS else text
 
 
 def value(name: str, text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 from babel.messages.catalog import Catalog
@@ -22,6 +23,7 @@ _METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 _OPTIONS = {
     "templates/**.html": {"trimmed": "true", "newstyle_gettext": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
 }
+_READ = ("title", "description", "excludes", "citation")  # keys of the policies' texts
 _KEYWORDS = {
     "_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "NN_": (1, 2),
 }  # fmt: skip
@@ -43,14 +45,29 @@ def extract() -> Catalog:
 
 
 def policy_messages() -> Iterator[tuple[str, str]]:
-    """Titles and descriptions of rules and metrics: (file, message)."""
+    """What rules and their cases, metrics, limits and duties say of themselves: (file, message)."""
     folder = ROOT / "policies"
-    for path in (folder / "rules.yaml", folder / "metrics.yaml", *sorted((folder / "metrics").glob("*.yaml"))):
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        for entry in (document.get("rules") or document["metrics"]).values():
-            for key in ("title", "description", "excludes"):
-                if text := entry.get(key):
-                    yield str(path.relative_to(folder)), " ".join(str(text).split())
+    for path in (
+        folder / "rules.yaml",
+        folder / "jurisdictions.yaml",
+        folder / "metrics.yaml",
+        *sorted((folder / "metrics").glob("*.yaml")),
+    ):
+        for text in _told(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            yield str(path.relative_to(folder)), " ".join(text.split())
+
+
+def _told(entry: Any) -> Iterator[str]:
+    """The values of the keys that people read, at any depth."""
+    if isinstance(entry, dict):
+        for key, value in entry.items():
+            if key in _READ and isinstance(value, str):
+                yield value
+            else:
+                yield from _told(value)
+    elif isinstance(entry, list):
+        for value in entry:
+            yield from _told(value)
 
 
 def main() -> None:

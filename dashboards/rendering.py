@@ -10,7 +10,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboards import charts, filters, findings, i18n, labels, wilson, wording
+from dashboards import charts, filters, findings, i18n, labels, phrases, wilson, wording
 from dashboards.charts import Chart, Charts
 from dashboards.definitions import DEFINITIONS
 
@@ -45,6 +45,11 @@ def environment() -> Environment:
         "plural": wording.plural,
         "shorten": wording.shorten,
         "translated": i18n.translated,
+        "citation": phrases.citation,
+        "lifetime": phrases.lifetime,
+        "reason": phrases.reason,
+        "told": phrases.told,
+        "undecided": phrases.undecided,
     }
     made.globals |= {
         "DEFINITIONS": DEFINITIONS,
@@ -60,6 +65,7 @@ def environment() -> Environment:
         "by_step": wording.by_step,
         "period": wording.period,
         "evidence": findings.evidence,
+        "item": phrases.item,
         "link": link,
         "carried": i18n.carried,
         "HALF": charts.HALF,

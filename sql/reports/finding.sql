@@ -1,16 +1,6 @@
 -- finding: one finding with its rule, without the person it may concern
 -- grain: finding_id   owner: compliance
 -- A subject's id never leaves the snapshot: a flag says that there is one, and free text that holds it is cut.
-with titles as (
-    select
-        rule_id,
-        title,
-        description,
-        evidence
-    from rules
-    where rule_case = ''
-)
-
 select
     findings.finding_id,
     findings.rule_id,
@@ -38,8 +28,9 @@ select
     end as evidence,
     findings.citation,
     findings.status,
-    titles.description as rule_description,
-    titles.evidence as rule_evidence
+    coalesce(cases.description, titles.description) as rule_description,
+    coalesce(cases.evidence, titles.evidence) as rule_evidence
 from findings
-left join titles on findings.rule_id = titles.rule_id
+left join rules as titles on findings.rule_id = titles.rule_id and titles.rule_case = ''
+left join rules as cases on findings.rule_id = cases.rule_id and findings.rule_case = cases.rule_case
 where findings.finding_id = $finding_id

@@ -23,12 +23,17 @@ select
     findings.finding_id,
     changes.change,
     changes.changed_at,
+    findings.rule_id,
     coalesce(titles.title, findings.rule_id) as rule_title,
     findings.severity,
     findings.kind,
     findings.jurisdiction,
     findings.site,
-    case when findings.subject = '' then findings.item else replace(findings.item, findings.subject, '…') end as item
+    case when findings.subject = '' then findings.item else replace(findings.item, findings.subject, '…') end as item,
+    case
+        when findings.subject = '' then findings.observed
+        else replace(findings.observed, findings.subject, '…')
+    end as observed
 from changes
 inner join findings on changes.finding_id = findings.finding_id
 left join titles on findings.rule_id = titles.rule_id

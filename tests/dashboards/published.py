@@ -22,7 +22,7 @@ COLUMNS = {
     " accept_all_rate double, decision_ms_p50 double, decision_ms_p90 double, impressions_missing boolean",
     "findings": "finding_id varchar, rule_id varchar, kind varchar, severity varchar, jurisdiction varchar,"
     " site varchar, subject varchar, item varchar, first_seen timestamp, last_seen timestamp, occurrences bigint,"
-    " observed varchar, allowed varchar, evidence varchar, citation varchar, status varchar",
+    " observed varchar, allowed varchar, evidence varchar, citation varchar, status varchar, rule_case varchar",
     "expiry_forecast": "date date, site varchar, jurisdiction varchar, category varchar, expiring bigint",
     "data_quality_daily": "date date, site varchar, received bigint, accepted bigint, quarantined bigint,"
     " duplicates bigint, bots bigint, clock_skewed bigint, late bigint, impressions_missing boolean",
@@ -105,7 +105,7 @@ def finding(finding_id: str, rule_id: str, severity: str, site: str, **others: A
         others.get("subject", ""), others.get("item", "_fbp"), seen, seen, others.get("occurrences", 1),
         others.get("observed", "an observation"), others.get("allowed", "a limit"),
         json.dumps(others.get("evidence", [{"topic": "consent.events", "partition": 0, "offset": 42}])),
-        others.get("citation", "ePrivacy 5(3)"), others.get("status", "open"),
+        others.get("citation", "ePrivacy 5(3)"), others.get("status", "open"), others.get("rule_case", ""),
     )  # fmt: skip
 
 

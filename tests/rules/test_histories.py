@@ -26,6 +26,8 @@ import yaml
 from consent.build import build, set_run
 from consent.models import Statement, all_models, statements
 from consent.warehouse import create_schema
+from dashboards.phrases import fits
+from dashboards.shapes import UNDECIDED
 from ingestion.decoder import Decoder
 from tests.rules.test_scenarios import policies
 from tests.sql.build import NAMES, batch
@@ -155,9 +157,12 @@ def test_a_history_leads_to_these_findings_and_no_other(path: Path, outcomes: di
         unmatched.remove(match)
         assert match["citation"].endswith("]") or "site's own" in match["allowed"]
         assert 1 <= len(json.loads(match["evidence"])) <= 3
+        assert fits(match["observed"]), "dashboards/shapes.py lacks its shape"
+        assert fits(match["allowed"]), "dashboards/shapes.py lacks its shape"
     counted = Counter[str]()
     for row in outcomes[path.stem][UNDECIDABLE]:
         counted[row["rule_id"]] += row["undecidable"]
+        assert fits(row["why"], UNDECIDED), "dashboards/shapes.py lacks its shape"
     for rule, times in history.get("undecidable", {}).items():
         assert counted[rule] == times, (rule, counted)
 

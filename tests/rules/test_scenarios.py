@@ -23,6 +23,7 @@ from consent.models import all_models, statement, statements
 from consent.policies import Registry
 from consent.settings import ROOT
 from consent.warehouse import create_schema, in_utc
+from dashboards.phrases import fits
 
 HERE = Path(__file__).parent
 SCENARIOS = sorted((HERE / "scenarios").glob("*.yaml"))
@@ -127,6 +128,8 @@ def test_a_rule_finds_what_the_scenario_says_and_nothing_else(
     for hit in first:
         assert 1 <= len(json.loads(hit["evidence"])) <= 3
         assert hit["citation"].endswith("]") or "site's own" in hit["allowed"]
+        assert fits(hit["observed"]), "dashboards/shapes.py lacks its shape"
+        assert fits(hit["allowed"]), "dashboards/shapes.py lacks its shape"
 
 
 def test_every_rule_is_described_and_has_a_hit_and_a_miss() -> None:

@@ -1,0 +1,147 @@
+"""The texts that rules, marts and the decoder write: their shapes, with places to fill, for dashboards/phrases.py.
+
+Rules write for every reader of their findings, so in English and in SQL. tests/rules hold that whatever a rule says in
+any scenario or history has its shape here.
+"""
+
+from __future__ import annotations
+
+from dashboards.i18n import N_
+
+# What a finding says of the observed and of the allowed. One that is more particular stands before one that is less.
+TOLD = (
+    N_("declared: one toggle for %(categories)s"),
+    N_("and one for %(categories)s"),
+    N_("a choice for each purpose"),
+    N_("declared: no way to refuse on the first layer"),
+    N_("refusing on the layer that asks"),
+    N_("declared: only by writing to the site"),
+    N_("declared: only by clearing the browser"),
+    N_("declared: %(n)s steps to withdraw, %(more)s to grant"),
+    N_("only by writing to the site"),
+    N_("only by clearing the browser"),
+    N_("%(n)s steps to withdraw, %(more)s to grant"),
+    N_("as easy to withdraw as to give"),
+    N_("declared: on by default: %(categories)s"),
+    N_("declared: counts as consent: %(words)s"),
+    N_("a decision without a clear act, by %(n)s subject(s) in a day"),
+    N_("relied on after a banner that was not answered, by %(n)s subject(s) in a day"),
+    N_("a clear affirmative act"),
+    N_("declared: necessary, with a purpose of %(categories)s (%(text)s)"),
+    N_("necessary for a service the visitor asked for"),
+    N_("declared: %(category)s, with a purpose of %(other)s"),
+    N_("%(category)s, with a purpose of %(other)s"),
+    N_("the category of the purpose"),
+    N_("one lifetime for one item"),
+    N_("one category for one item"),
+    N_("declared: session"),
+    N_("declared: at most %(n)s s (%(number)s days)"),
+    N_("declared: %(terms)s"),
+    N_("missing: %(words)s"),
+    N_("every item of a provider is listed"),
+    N_("the controller and an address to write to"),
+    N_("name, category, lifetime, and provider or party"),
+    N_("a consent is valid for %(period)s"),
+    N_("at least %(period)s"),
+    N_("at most %(period)s from the first visit, not extended by others"),
+    N_("at most %(period)s after the processing ended (the site's own)"),
+    N_("at most %(period)s after the processing ended (the organisation's own default)"),
+    N_("at most %(period)s after the processing ended"),
+    N_("at most %(period)s (the organisation's own default)"),
+    N_("at most %(period)s"),
+    N_("seen with up to %(n)s s (%(number)s days)"),
+    N_("up to %(n)s s (%(number)s days)"),
+    N_("its end moved by up to %(n)s days between two visits"),
+    N_("relied on at %(when)s; agreed to as of %(since)s"),
+    N_("asked again since version %(text)s of %(since)s"),
+    N_("relied on at %(when)s"),
+    N_("valid until %(when)s (jurisdiction: %(text)s)"),
+    N_("valid until %(when)s (the site's own validity)"),
+    N_("valid until %(when)s (the organisation's own default)"),
+    N_("received %(day)s, closed %(last)s"),
+    N_("received %(day)s, still open"),
+    N_("answered by %(when)s"),
+    N_("marketing at %(when)s, opted out by the browser since %(since)s"),
+    N_("no marketing without an explicit choice against the signal"),
+    N_("still there at %(when)s; the processing ended %(day)s"),
+    N_("still there at %(when)s"),
+    N_("deleted %(day)s: decisions of %(first)s to %(last)s"),
+    N_("kept until the proof period after the processing ended%(source)s"),
+    N_("kept until %(period)s after the processing ended%(source)s"),
+    N_("an address or a user agent in %(n)s records of a day"),
+    N_("no e-mail address, whole IP address or user agent"),
+    N_("the hash of the text shown is of no text on file, %(n)s in a day"),
+    N_("without %(words)s, %(n)s in a day"),
+    N_("time, choices, method, hash of the text shown, banner version"),
+    N_("asked again %(n)s days after a refusal"),
+    N_("not before %(period)s after a refusal"),
+    N_("shown again %(n)s days after an answer"),
+    N_("promised: not for %(period)s"),
+    N_("local storage of no known category, %(n)s times in a day"),
+    N_("local storage of %(category)s, %(n)s times in a day"),
+    N_("promised: what the policy names for local storage"),
+    N_("%(category)s storage before any decision, with %(n)s subject(s) in a day"),
+    N_("promised: only the essential before a consent"),
+    N_("storage of %(text)s beside %(name)s, on %(n)s device(s) in a day"),
+    N_("promised: nothing reaches %(text)s once opted out"),
+    N_("storage of %(text)s on %(n)s device(s) in a day"),
+    N_("promised: never on such devices"),
+    N_("%(category)s storage at %(when)s, rejected at %(since)s"),
+    N_("promised: Reject blocks everything beyond the essential"),
+    N_("%(category)s storage seen at %(when)s, denied at %(since)s"),
+    N_("no storage of a denied category"),
+    N_("%(category)s storage seen before any decision, with %(n)s subject(s) in a day"),
+    N_("no storage beyond the necessary before a consent"),
+    N_("a string of %(day)s without the segment, %(n)s in a day"),
+    N_("the segment DisclosedVendors in strings from %(first)s on"),
+    N_("last updated %(day)s, relied on %(last)s"),
+    N_("renewed within %(period)s"),
+    N_("seen as %(types)s of %(text)s and %(more)s more"),
+    N_("seen as %(types)s of %(text)s"),
+    N_("seen as %(types)s"),
+    N_("listed in the site's policy"),
+)  # fmt: skip
+WORDS = (
+    N_("name"), N_("category"), N_("lifetime"), N_("provider and party"), N_("controller"), N_("contact"),
+    N_("any item of a provider that sets storage"), N_("choices"), N_("hash of the text shown"), N_("banner version"),
+    N_("session"), N_("persistent"), N_("scroll"), N_("continued_use"), N_("dismissal"),
+)  # fmt: skip
+# What a finding is about, where that is no name of storage.
+ITEMS = (
+    N_("request log"), N_("measurement records"), N_("decision records"), N_("consent"), N_("withdrawal"),
+    N_("TC string"), N_("controller"), N_("contact"), N_("banner (row %(n)s)"), N_("banner %(name)s"),
+    N_("unnamed %(types)s (row %(n)s)"), N_("access request %(name)s"), N_("erase request %(name)s"),
+    N_("restrict request %(name)s"),
+)  # fmt: skip
+# Why a rule could not judge.
+UNDECIDED = (
+    N_("no banner is described"),
+    N_("a banner whose first layer is not described"),
+    N_("a banner whose toggles are not described"),
+    N_("a banner of which passive consent is not told"),
+    N_("neither the steps to grant and withdraw nor a hard way are described"),
+    N_("the site does not say how long it keeps its log of requests"),
+    N_("the site does not say how long it keeps data of audience measurement"),
+    N_("storage whose category nobody tells"),
+    N_("storage of a site without a policy on file"),
+    N_("storage declared without a lifetime, or with two"),
+    N_("a decision that does not say whether the browser had opted out"),
+    N_("a decision under a version that the policy does not list"),
+    N_("a TC string that cannot be read"),
+    N_("an observation that does not say which banner it belongs to"),
+)
+# What the contract expects of a record that was set aside; its code and its field stay as they are.
+EXPECTED = (
+    N_("string"), N_("integer"), N_("boolean"), N_("object"), N_("array"), N_("objects"), N_("integer or null"),
+    N_("boolean values"), N_("string values"), N_("a JSON object"), N_("each key once"), N_("a date that exists"),
+    N_("a UUID"), N_("an RFC 3339 time with offset"), N_("ISO 3166-1 alpha-2 or 3166-2, such as NO or US-CA"),
+    N_("a BCP 47 tag"), N_("8 to 64 of A-Z a-z 0-9 _ -"), N_("64 hexadecimal digits"), N_("one of %(text)s"),
+    N_("%(n)s to %(more)s characters"), N_("%(n)s to %(more)s"), N_("UTF-8"), N_("RFC 8259 JSON"), N_("%(n)s"),
+)  # fmt: skip
+SOURCES = (N_("the site's own"), N_("the organisation's own default"))
+# What is wrong with the form that acknowledges a finding.
+PROBLEMS = (
+    N_("until: expected today (UTC) or a later day; came %(day)s"),
+    N_("by: expected 1 to %(n)s characters; came %(more)s"),
+    N_("why: expected 1 to %(n)s characters; came %(more)s"),
+)
