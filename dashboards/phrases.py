@@ -102,14 +102,16 @@ def undecided(text: str | None) -> str | Markup:
 
 def problem(text: str) -> str:
     """What is wrong with a form."""
-    return _fitting(shapes.PROBLEMS, text) or text
+    return text if language() == DEFAULT else _fitting(shapes.PROBLEMS, text) or text
 
 
 def item(text: str | None, rule_id: str, observed: str | None) -> str:
     """What a finding is about: the name of storage, which stays, or words."""
     named = rule_id in _ABOUT_WORDS or (rule_id == "declaration_incomplete" and observed == f"missing: {text}")
     unnamed = (text or "").startswith("unnamed ")
-    return (_fitting(shapes.ITEMS, text or "") if named or unnamed else None) or text or ""
+    if language() == DEFAULT or not (named or unnamed):
+        return text or ""
+    return _fitting(shapes.ITEMS, text or "") or text or ""
 
 
 _ABOUT_WORDS = {
