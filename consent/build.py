@@ -28,7 +28,7 @@ from consent.changes import set_run
 from consent.models import Statement, all_models
 from consent.warehouse import transaction
 
-__all__ = ["build", "repeated_grains", "set_run", "violations"]
+__all__ = ["build", "repeated_grains", "rows_rebuilt", "set_run", "violations"]
 
 _READ = re.compile(r"\b(?P<relation>(?:raw|staging|marts)\.(?P<name>[a-z_]+))\b(?P<alias>\s+as\b)?")
 _KEY = ", ".join(f'"{column}"' for column in changes.KEY)
@@ -62,13 +62,18 @@ def violations(connection: duckdb.DuckDBPyConnection, statement: Statement) -> i
 def repeated_grains(connection: duckdb.DuckDBPyConnection, model: Statement) -> int:
     """How many values of its grain a model has more than once, among the rows that were just built."""
     columns = ", ".join(f'"{column}"' for column in model.grain)
-    built = _replaced(connection, model) if model.incremental and changes.in_parts(connection) else "true"
+    built = rows_rebuilt(connection, model)
     return int(
         connection.execute(
-            f"select count(*) from (select {columns} from {model.relation} where {built}"  # noqa: S608
+            f"select count(*) from (select {columns} from {model.relation} where {built or 'true'}"  # noqa: S608
             " group by all having count(*) > 1)"
         ).fetchall()[0][0]
     )
+
+
+def rows_rebuilt(connection: duckdb.DuckDBPyConnection, model: Statement) -> str | None:
+    """A condition for the rows of a model that the refresh under way replaces; None: all of them."""
+    return _replaced(connection, model) if model.incremental and changes.in_parts(connection) else None
 
 
 def _target(model: Statement) -> str:

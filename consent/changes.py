@@ -12,6 +12,7 @@
 | active | the subjects with an event on one of the days |
 | restrictions | whom staging leaves out |
 | state | what this refresh began with, and whether it was finished |
+| published | the snapshot file of the last refresh, and how large the last whole one was |
 
 A refresh that was not finished leaves its rows, and the next adds to them. Where everything may be different (other
 policies, limits, SQL or DuckDB; records that vanished without `mark`), `begin` asks for a full rebuild instead.

@@ -106,6 +106,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("is_full", "boolean"),
         ("is_finished", "boolean"),
     ),
+    "changed.published": (("name", "varchar"), ("whole_bytes", "bigint")),
     "changed.events": COLUMNS,
     "changed.marked": (("date", "date"), ("is_taken", "boolean")),
     "changed.days": (("date", "date"),),

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from consent.errors import ConsentError
-from consent.models import statements
+from consent.models import statement, statements
 from consent.settings import Settings
 from consent.warehouse import open_snapshot
 
@@ -49,8 +49,9 @@ def export_all(settings: Settings, output: str, folder: Path) -> list[Path]:
 
 def _copy(connection: duckdb.DuckDBPyConnection, relation: str, output: str, file: Path) -> None:
     quoted = str(file).replace("'", "''")
+    grain = ", ".join(f'"{column}"' for column in statement(f"marts.{relation}").grain)
     try:
-        connection.execute(f"copy (select * from {relation}) to '{quoted}' ({_OPTIONS[output]})")  # noqa: S608
+        connection.execute(f"copy (select * from {relation} order by {grain}) to '{quoted}' ({_OPTIONS[output]})")  # noqa: S608
     except duckdb.CatalogException:
         raise ConsentError(f"the snapshot does not hold {relation} yet; run `consent refresh`") from None
     except duckdb.IOException:

@@ -1,8 +1,14 @@
-"""Publishing: every mart into a new small file, then one rename."""
+"""Publishing: every mart into a new small file, then one rename.
+
+Where only parts were rebuilt, the new file begins as a copy of the one before, and the same parts are replaced in it:
+most of its bytes are of people who did nothing since. What an erasure or a purge removes must not stay in a file as
+bytes that are merely free, so after one every mart is written anew; as after a while, when such bytes have piled up.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -10,11 +16,14 @@ from pathlib import Path
 
 import duckdb
 
-from consent.models import statements
+from consent.build import rows_rebuilt
+from consent.changes import in_parts, is_marked_day
+from consent.models import Statement, statements
 from consent.settings import Settings
 from consent.warehouse import STORAGE_VERSION, swap_link
 
 _KEPT = 3
+_MOST = 2.0  # a file that has grown to more than this, of what it was when written whole, is written whole again
 
 
 @dataclass(frozen=True)
@@ -27,24 +36,22 @@ class Published:
 
 
 def publish(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Published:
-    """Copy the marts, each in the order of its grain, into a snapshot file and make it the current one.
-
-    Readers of the old file keep it. The same marts give the same rows in the same order.
-    """
+    """Bring the marts into a snapshot file and make it the current one. Readers of the old file keep it."""
     now = datetime.now(UTC).replace(tzinfo=None)
     folder = settings.home / "snapshots"
     folder.mkdir(exist_ok=True)
     path = folder / f"{now:%Y%m%dT%H%M%S%f}.duckdb"
     unfinished = path.with_suffix(".unfinished")
     marts = statements("marts")
+    before = _to_go_on_from(connection, settings)
+    if before:
+        shutil.copyfile(before, unfinished)
     quoted = str(unfinished).replace("'", "''")
     connection.execute(f"attach '{quoted}' as snapshot (storage_version '{STORAGE_VERSION}')")
     try:
         for mart in marts:
-            order = ", ".join(f'"{column}"' for column in mart.grain)
-            connection.execute(
-                f"create table snapshot.main.{mart.name} as select * from {mart.relation} order by {order}"  # noqa: S608
-            )
+            rebuilt = rows_rebuilt(connection, mart) if before else None
+            _copy(connection, mart, rebuilt)
         connection.execute("alter table snapshot.main.meta add column published_at timestamp")
         connection.execute("alter table snapshot.main.meta add column product_version varchar")
         connection.execute(
@@ -54,8 +61,36 @@ def publish(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Publis
         connection.execute("detach snapshot")
     unfinished.rename(path)
     swap_link(settings.snapshot, path)
+    size = path.stat().st_size
+    if before:
+        connection.execute("update changed.published set name = ?", [path.name])
+    else:
+        connection.execute("delete from changed.published")
+        connection.execute("insert into changed.published values (?, ?)", [path.name, size])
     _forget_old(folder)
-    return Published(path, len(marts), path.stat().st_size)
+    return Published(path, len(marts), size)
+
+
+def _to_go_on_from(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Path | None:
+    """The snapshot that the parts which were rebuilt are to be replaced in; None: none will do."""
+    last = connection.execute("select name, whole_bytes from changed.published").fetchall()
+    path = settings.snapshot.resolve()
+    if not last or path.name != last[0][0] or not path.exists() or not in_parts(connection):
+        return None
+    if is_marked_day(connection) != "false" or path.stat().st_size > _MOST * last[0][1]:
+        return None
+    return path
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, mart: Statement, rebuilt: str | None) -> None:
+    """The rows of a mart that were rebuilt (None: all), in the order of its grain."""
+    order = ", ".join(f'"{column}"' for column in mart.grain)
+    rows = f"select * from {mart.relation} where {rebuilt or 'true'} order by {order}"  # noqa: S608
+    if rebuilt is None:
+        connection.execute(f"create or replace table snapshot.main.{mart.name} as {rows}")
+    else:
+        connection.execute(f"delete from snapshot.main.{mart.name} where {rebuilt}")  # noqa: S608
+        connection.execute(f"insert into snapshot.main.{mart.name} {rows}")
 
 
 def _forget_old(folder: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,13 +46,21 @@ def land(connection: duckdb.DuckDBPyConnection, decoder: Decoder, events: list[d
     connection.unregister("rows")
 
 
-def refresh(connection: duckdb.DuckDBPyConnection, as_of: datetime, *, full: bool = False, until: int = 0) -> bool:
+def refresh(
+    connection: duckdb.DuckDBPyConnection,
+    as_of: datetime,
+    *,
+    full: bool = False,
+    until: int = 0,
+    publish: Callable[[], object] = bool,
+) -> bool:
     """Every model; `until`: die after so many."""
     claim(connection, as_of)
     was_full = begin(connection, full=full)
     for model in all_models()[: until or None]:
         build(connection, model)
     if not until:
+        publish()
         finish(connection)
     return was_full
 
