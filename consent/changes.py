@@ -8,7 +8,7 @@
 | | every other record with one of their event ids, since another of them may count now |
 | marked | days of which records were removed; `mark` fills it |
 | days | days whose daily tables are rebuilt; grows while staging is built |
-| subjects | whose decisions or replays changed, and from which time on that matters |
+| subjects | whose decisions, replays or observations changed, and from which time on that matters |
 | active | the subjects with an event on one of the days |
 | restrictions | whom staging leaves out |
 | state | what this refresh began with, and whether it was finished |
@@ -146,15 +146,15 @@ def is_marked_day(connection: duckdb.DuckDBPyConnection) -> str:
 def note(connection: duckdb.DuckDBPyConnection, differing: str) -> None:
     """Follow rows of staging.received that differ to what they have consequences for, once staging.received is built.
 
-    Their days; of those that count also their subjects, and the days after: what a decision or a replay changes is
-    that subject's present and future, never what was before.
+    Their days; of those that count also their subjects, and the days after: what a decision, a replay or an
+    observation changes is that subject's present and future, never what was before.
     """
     connection.execute(f'insert into changed.days select distinct "date" from {differing} except from changed.days')  # noqa: S608
     connection.execute(
         f"""
         insert into changed.subjects
         select site, subject, min(event_time) from {differing}
-        where (kind in ('decision', 'replay') or gpc) and not is_duplicate and not is_bot and not is_restricted
+        where (kind in ('decision', 'replay', 'observation') or gpc) and not is_duplicate and not is_bot and not is_restricted
         group by all
         """  # noqa: S608
     )

@@ -1,44 +1,33 @@
 -- lifetime_sliding: audience measurement whose end moves on with every visit
 -- grain: site, jurisdiction, item, rule_case, date   owner: compliance
+-- incremental: date
 -- The end is the time seen plus the lifetime left. It moved where, before it was reached and without a decision in
 -- between, it is seen more than a day later than before: clocks and whole days left account for less. Only in places
 -- with a cap of their own for such storage (France), since only there can it do without consent.
-with extended as (
+with moved as (
     select
         seen.*,
-        lag(seen.last_end) over (
-            partition by seen.site, seen.subject, seen.name order by seen."date"
-        ) as end_before,
-        lag(seen.seen_at) over (
-            partition by seen.site, seen.subject, seen.name order by seen."date"
-        ) as seen_before
-    from staging.measuring_daily as seen
-),
-
-moved as (
-    select
-        extended.*,
         limits.value,
         limits.binding,
         limits.citation || ' [' || limits.evidence || ']' as citation
-    from extended
+    from staging.measuring_daily as seen
     inner join staging.limits as limits
         on
-            extended.jurisdiction = limits.jurisdiction
+            seen.jurisdiction = limits.jurisdiction
             and limits.limit_name = 'storage_lifetime_cap'
             and not limits.is_default
             and limits.value is not null
     where
-        extended.seen_at < extended.end_before
-        and extended.last_end > extended.end_before + interval 1 day
+        seen.seen_at < seen.end_before
+        and seen.last_end > seen.end_before + interval 1 day
         and not exists (
             select 1
             from staging.decisions as decisions
             where
-                decisions.site = extended.site
-                and decisions.subject = extended.subject
-                and decisions.decided_at > extended.seen_before
-                and decisions.decided_at <= extended.seen_at
+                decisions.site = seen.site
+                and decisions.subject = seen.subject
+                and decisions.decided_at > seen.seen_before
+                and decisions.decided_at <= seen.seen_at
         )
 )
 
@@ -60,7 +49,7 @@ select
     ))::varchar as evidence,
     bool_or(binding) as binding,
     min(citation) as citation,
-    seen_at::date as "date",
+    "date",
     max(date_diff('second', end_before, last_end))::double as weight
 from moved
-group by site, jurisdiction, name, seen_at::date
+group by site, jurisdiction, name, "date"

@@ -5,49 +5,55 @@
 -- jurisdiction, else the organisation's.
 with retentions as (
     select
-        seen.site,
-        coalesce(sites.jurisdiction, '') as jurisdiction,
-        coalesce(sites.proof_retention, limits.value) as retention,
-        if(sites.proof_retention is null, limits.binding, false) as binding,
-        if(sites.proof_retention is null, limits.citation || ' [' || limits.evidence || ']', null) as citation,
-        case
-            when sites.proof_retention is not null then ' (the site''s own)'
-            when limits.is_default then ' (the organisation''s own default)'
-            else ''
-        end as source
-    from (select distinct decisions.site from staging.decisions as decisions) as seen
-    left join policy.sites as sites on seen.site = sites.site
-    left join staging.limits as limits
-        on
-            coalesce(sites.jurisdiction, 'default') = limits.jurisdiction
-            and limits.limit_name = 'proof_retention'
+        limits.jurisdiction,
+        limits.value,
+        limits.binding,
+        limits.citation || ' [' || limits.evidence || ']' as citation,
+        limits.is_default
+    from staging.limits as limits
+    where limits.limit_name = 'proof_retention'
+),
+
+latest as ( -- a decision made later cannot be due; three days more, since months differ in length
+    select
+        run.as_of + interval 3 days - least(
+            (select min(retentions.value) from retentions),
+            (select min(sites.proof_retention) from policy.sites as sites)
+        ) as decided_at
+    from staging.run as run
 ),
 
 ended as (
     select
-        site,
-        subject,
-        topic,
-        partition,
-        "offset",
-        least(valid_until, next_decided_at) as ended_at
-    from staging.decisions
+        decisions.site,
+        decisions.subject,
+        decisions.topic,
+        decisions.partition,
+        decisions."offset",
+        least(decisions.valid_until, decisions.next_decided_at) as ended_at
+    from staging.decisions as decisions
+    where decisions.decided_at < (select latest.decided_at from latest)
 ),
 
 kept as (
     select
         ended.*,
-        retentions.jurisdiction,
-        retentions.retention,
-        retentions.binding,
-        retentions.citation,
-        retentions.source,
-        ended.ended_at + retentions.retention as due_at,
+        coalesce(sites.jurisdiction, '') as jurisdiction,
+        coalesce(sites.proof_retention, retentions.value) as retention,
+        if(sites.proof_retention is null, retentions.binding, false) as binding,
+        if(sites.proof_retention is null, retentions.citation, null) as citation,
+        case
+            when sites.proof_retention is not null then ' (the site''s own)'
+            when retentions.is_default then ' (the organisation''s own default)'
+            else ''
+        end as source,
+        ended.ended_at + coalesce(sites.proof_retention, retentions.value) as due_at,
         run.as_of
     from ended
-    inner join retentions on ended.site = retentions.site
+    left join policy.sites as sites on ended.site = sites.site
+    left join retentions on coalesce(sites.jurisdiction, 'default') = retentions.jurisdiction
     cross join staging.run as run
-    where ended.ended_at + retentions.retention < run.as_of
+    where due_at < run.as_of
 )
 
 select

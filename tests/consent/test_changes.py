@@ -123,6 +123,36 @@ def test_what_changed_gives_what_a_full_rebuild_gives(seed: int, steps: list[str
             assert_as_if_rebuilt(connection, as_of)
 
 
+def measured(chance: random.Random) -> list[dict[str, Any]]:
+    """Visits of a few French devices with a measuring cookie whose end moves on, and some choices in between."""
+    events = history(chance, 120)
+    for event in events:
+        event |= {"region": "FR", "subject": f"subject-{chance.randrange(4):04}"}
+        if event["kind"] == "observation" or (event["kind"] == "decision" and chance.random() < 0.8):
+            for key in ("action", "categories", "decision_ms", "surface"):
+                event.pop(key, None)
+            item = {"name": "_ga", "category": "analytics", "lifetime_s": chance.choice([60, 40_000_000])}
+            event |= {"kind": "observation", "storage": [item]}
+    return events
+
+
+def test_rules_that_look_back_or_at_the_time_are_exact_too() -> None:
+    chance = random.Random(20261001)
+    events = measured(chance)
+    chance.shuffle(events)
+    as_of = START + timedelta(days=3)
+    with empty() as connection, Decoder() as decoder:
+        land(connection, decoder, events[:60], 0)
+        refresh(connection, as_of)
+        for landed, ahead in ((60, timedelta(days=1)), (80, timedelta(days=760)), (100, timedelta(days=400))):
+            land(connection, decoder, events[landed : landed + 20], landed)
+            as_of += ahead
+            assert not refresh(connection, as_of)
+            assert_as_if_rebuilt(connection, as_of)
+        hits = {rule for (rule,) in connection.execute("select distinct rule_id from rules.hits").fetchall()}
+        assert {"lifetime_sliding", "measurement_data_over_25m", "proof_overretained"} <= hits
+
+
 def erase(connection: duckdb.DuckDBPyConnection, subject: str) -> None:
     """As an erasure does: the subject's rows go, and their days are marked."""
     days = connection.execute('select distinct "date" from staging.events where subject = ?', [subject]).fetchall()
