@@ -20,7 +20,6 @@ policies, limits, SQL or DuckDB; records that vanished without `mark`), `begin` 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
@@ -28,9 +27,8 @@ from typing import Any
 import duckdb
 
 from consent.contract import COLUMNS
+from consent.fingerprint import fingerprint
 from consent.models import all_models
-from consent.policy_tables import TABLES as POLICY_TABLES
-from consent.tables import TABLES
 from consent.warehouse import create_table, transaction
 
 KEY = ("topic_id", "partition", "offset")
@@ -75,9 +73,9 @@ def begin(connection: duckdb.DuckDBPyConnection, *, full: bool = False) -> bool:
     with transaction(connection):
         as_of = connection.execute("select as_of from staging.run").fetchall()[0][0]
         end_row, rows = connection.execute("select coalesce(max(rowid) + 1, 0), count(*) from raw.events").fetchall()[0]
-        fingerprint = _fingerprint(connection)
+        of_now = fingerprint(connection)
         last = connection.execute("select * from changed.state").fetchall()
-        full = full or not last or _must_be_full(connection, last[0], fingerprint)
+        full = full or not last or _must_be_full(connection, last[0], of_now)
         full = full or not _collect(connection, last[0], as_of, rows)
         if full:
             _forget(connection)
@@ -86,7 +84,7 @@ def begin(connection: duckdb.DuckDBPyConnection, *, full: bool = False) -> bool:
             _take_restrictions(connection)
         connection.execute("delete from changed.state")
         connection.execute(
-            "insert into changed.state values (?, ?, ?, ?, ?, false)", [as_of, end_row, rows, fingerprint, full]
+            "insert into changed.state values (?, ?, ?, ?, ?, false)", [as_of, end_row, rows, of_now, full]
         )
     return full
 
@@ -118,6 +116,14 @@ def mark(connection: duckdb.DuckDBPyConnection, days: Iterable[date] | None) -> 
         "update changed.state set end_row = counted.rows, rows_before_end = counted.rows"
         " from (select count(*) as rows from raw.events) as counted"
     )
+
+
+def is_marked(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether records were removed that no refresh has taken out of the models yet."""
+    found = connection.execute(
+        "select 1 from changed.marked where not is_taken union all select 1 where not exists (from changed.state)"
+    )
+    return bool(found.fetchall())
 
 
 def in_parts(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -196,27 +202,9 @@ def _take_restrictions(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("insert into changed.restrictions select distinct site, subject from raw.restrictions")
 
 
-def _fingerprint(connection: duckdb.DuckDBPyConnection) -> str:
-    """Changes with everything besides the events and the as-of time that a table depends on."""
-    digest = hashlib.sha256(f"{duckdb.__version__} {TABLES}".encode())
-    for model in all_models():
-        digest.update(f"{model.relation}\0{model.text}\0".encode())
-    limits = next(model.text for model in all_models() if model.relation == "staging.limits")
-    in_force = (
-        f"({limits})",
-        "(select versions.* from policy.versions as versions"
-        " inner join staging.run as run on versions.effective_from <= run.as_of)",
-        "(select run.jurisdictions from staging.run as run)",
-    )
-    for relation in (*(f"policy.{table}" for table in POLICY_TABLES), *in_force):
-        rows = connection.execute(f"select bit_xor(hash(given)), count(*) from {relation} as given").fetchall()  # noqa: S608
-        digest.update(f"{relation}\0{rows}\0".encode())
-    return digest.hexdigest()
-
-
-def _must_be_full(connection: duckdb.DuckDBPyConnection, last: tuple[Any, ...], fingerprint: str) -> bool:
+def _must_be_full(connection: duckdb.DuckDBPyConnection, last: tuple[Any, ...], of_now: str) -> bool:
     _, end_row, rows_before_end, last_fingerprint, was_full, was_finished = last
-    if fingerprint != last_fingerprint or (was_full and not was_finished):
+    if of_now != last_fingerprint or (was_full and not was_finished):
         return True
     there = {name for (name,) in connection.execute("select schema || '.' || name from (show all tables)").fetchall()}
     if any(m.folder != "rules" and not m.is_view and m.relation not in there for m in all_models()):

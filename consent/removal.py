@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 import duckdb
 
 from consent import changes, proof
+from consent.errors import WarehouseError
 from consent.models import statement
 from consent.signing import SigningKey
 from consent.warehouse import transaction
@@ -41,8 +42,11 @@ def remove_events(
     `but_decisions`: decisions among them are counted like the others, since they go out of use, and stay.
 
     What the marts counted of them becomes counts in `kept`, as of the last refresh: run one before, and one after. The
-    offsets become gaps of that cause (`erased`, `purged`). The bytes go with `consent.rewriting.rewrite`.
+    offsets become gaps of that cause (`erased`, `purged`). The bytes go with `consent.rewriting.rewrite`. Raises
+    WarehouseError where something was removed since the last refresh: its counts would be kept twice.
     """
+    if changes.is_marked(connection):
+        raise WarehouseError("records were removed since the last refresh; run `consent refresh` before removing more")
     for name in _KEPT:
         if but_decisions and name == "data_quality":  # what stays still counts there
             _spare_decisions(connection)

@@ -78,7 +78,7 @@ def purge(
 ) -> list[Purged]:
     """Remove what is due, and write it down; what was done, and refused. The bytes go with `consent.rewriting`.
 
-    A refresh before it and one after it keep all rates as they were.
+    A refresh before it and one after it keep all rates as they were. Raises WarehouseError without the one before.
     """
     done = due(connection, even_proof=even_proof)
     choose(

@@ -1,7 +1,8 @@
 -- due: one row per event that its site's retention says should be gone, or whose proof is no longer needed
 -- grain: topic_id, partition, offset   owner: compliance
 -- Whole UTC days. `events` of a site's retention goes for all that has no key of its own, decisions left out: these are
--- proof, and their period runs from the end of what they allowed. Where one decision of a person must stay, all stay:
+-- proof, and their period runs from the end of what they allowed. `measurement` is for what serves statistics alone:
+-- prompts, dismissals and reopenings. Where one decision of a person must stay, all stay:
 -- what was withdrawn can only be told from what was granted before. is_early: due by the policy, needed as proof.
 with run_day as (
     select
@@ -19,7 +20,12 @@ named as (
         site,
         subject,
         "date",
-        case kind when 'decision' then 'decisions' when 'observation' then 'observations' else 'events' end as relation
+        case
+            when kind = 'decision' then 'decisions'
+            when kind = 'observation' then 'observations'
+            when kind in ('impression', 'dismissal', 'reopen') then 'measurement'
+            else 'events'
+        end as relation
     from staging.received
 ),
 
@@ -38,7 +44,9 @@ proof as (
 
 judged as (
     select
-        named.*,
+        named.* replace (
+            if(named.relation = 'measurement' and own.value is null, 'events', named.relation) as relation
+        ),
         coalesce(own.value, if(named.relation = 'decisions', null, general.value)) as value,
         proof.until as proof_until,
         proof.topic_id is not null as is_proof

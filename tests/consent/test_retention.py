@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from consent import changes, proof
+from consent.errors import WarehouseError
 from consent.proof_check import check
 from consent.retention import Purged, due, journal, purge
 from consent.rewriting import rewrite
@@ -34,6 +35,7 @@ HISTORY = [
     at("2026-04-01T00:00:00Z", "impression", GONE),
     at("2026-04-01T23:59:59Z", "impression", GONE),
     at("2026-04-02T00:00:00Z", "impression", STAYS),
+    at("2026-04-03T00:00:00Z", "replay", STAYS, categories={"necessary": True}),
     at("2026-09-01T10:00:00Z", "impression", DECIDED),
     at("2026-08-01T10:00:00Z", "decision", DECIDED, action="save", categories={"necessary": True, "marketing": True}),
 ]
@@ -121,6 +123,35 @@ def test_proof_stays_until_its_period_ends_unless_told(file: Path, settings: Set
         proven = check(connection)
         assert (proven.bad, proven.removed) == (None, 1)
         assert all(partition.problem is None for partition in verify(connection))
+
+
+def test_measurement_has_a_period_of_its_own_and_traces_stay(file: Path, settings: Settings) -> None:
+    period = "insert into policy.retention (site, relation, value) values ('shop', 'measurement', interval 5 months)"
+    with open_warehouse(file) as connection:
+        connection.execute(period)
+        connection.execute("update policy.retention set value = interval 2 years where relation = 'events'")
+        before = published(connection)
+    first, last = LAST_DAY, date(2026, 4, 2)
+    assert removed(file, settings) == [Purged("shop", "measurement", "5 months", 3, first, last)]
+    with open_warehouse(file) as connection:
+        assert published(connection) == before
+        left = connection.execute("select kind from raw.events where subject = ? order by 1", [STAYS]).fetchall()
+        assert left == [("replay",)]
+    assert [line["relation"] for line in journal(settings).read() if not line["refused"]] == ["measurement"]
+    rewrite(file, lock_timeout=10)
+    assert GONE.encode() not in file.read_bytes()
+
+
+def test_a_purge_before_the_refresh_after_another_is_refused(file: Path, settings: Settings) -> None:
+    with open_warehouse(file) as connection:
+        before = published(connection)
+        purge(connection, settings)
+        with pytest.raises(WarehouseError, match="run `consent refresh` before removing more"):
+            purge(connection, settings)
+        assert len([line for line in journal(settings).read() if not line["refused"]]) == 1
+        rebuild(connection)
+        assert published(connection) == before
+        assert [one for one in purge(connection, settings) if not one.refused] == []
 
 
 def test_what_was_done_and_refused_is_written_down_in_file_and_table(file: Path, settings: Settings) -> None:
