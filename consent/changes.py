@@ -29,6 +29,7 @@ import duckdb
 from consent.contract import COLUMNS
 from consent.fingerprint import fingerprint
 from consent.models import all_models
+from consent.tables import TABLES
 from consent.warehouse import create_table, transaction
 
 KEY = ("topic_id", "partition", "offset")
@@ -237,6 +238,13 @@ def _collect(connection: duckdb.DuckDBPyConnection, last: tuple[Any, ...], as_of
         {"end_row": end_row, "low": low, "high": high},
     )
     _collect_restricted(connection)
+    for table, columns in TABLES.items():  # kept counts that enter or leave with the as-of time
+        if table.startswith("kept.") and ("date", "date") in columns:
+            connection.execute(
+                f'insert into changed.days select distinct "date" from {table} where known_at > $low'  # noqa: S608
+                " and known_at <= $high except from changed.days",
+                {"low": low, "high": high},
+            )
     connection.execute(  # days that entered or left the window of the hourly tables
         "insert into changed.days"
         " select unnest(range($low::date - $window, $high::date - $window, interval 1 day))::date"

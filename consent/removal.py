@@ -22,7 +22,9 @@ _SAME_POSITION = (
     "raw.events.topic_id = removed.topic_id and raw.events.partition = removed.partition "
     'and raw.events."offset" = removed."offset"'
 )
-_KEPT = ("prompts", "answers", "data_quality")
+# data_quality goes last: what stays, though out of use, still counts there.
+_KEPT = ("prompts", "answers", "funnel", "replays", "coverage", "changes", "grants", "data_quality")
+_FORGET_HOURS = 'update kept.{} set "hour" = null where "date" <= (select as_of::date - 14 from staging.run)'
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,12 @@ def remove_events(
     """
     if changes.is_marked(connection):
         raise WarehouseError("records were removed since the last refresh; run `consent refresh` before removing more")
+    connection.execute(f"create or replace temp table gone as {statement('kept.events').text}")
     for name in _KEPT:
-        if but_decisions and name == "data_quality":  # what stays still counts there
+        if but_decisions and name == "data_quality":
             _spare_decisions(connection)
         connection.execute(f"create or replace temp table kept_{name} as {statement(f'kept.{name}').text}")
+    connection.execute("drop table gone")
     decisions = proof.prepare_removal(connection, cause)
     [(events,)] = connection.execute("select count(*) from removed").fetchall()
     days = [
@@ -64,6 +68,8 @@ def remove_events(
     with transaction(connection):
         for name in _KEPT:
             connection.execute(f"insert into kept.{name} by name from kept_{name}")
+        for name in ("prompts", "answers"):
+            connection.execute(_FORGET_HOURS.format(name))
         proof.remove(connection, key)
         note_gaps(connection, cause)
         connection.execute(f"delete from raw.events using removed where {_SAME_POSITION}")  # noqa: S608

@@ -24,11 +24,10 @@ _HITS = (
     ("date", "date"),
     ("weight", "double"),
 )
+_PLACE = (("date", "date"), ("site", "varchar"), ("platform", "varchar"), ("region", "varchar"))
+_KNOWN = ("known_at", "timestamp")  # counts as of this time and later; null: always
 _PROMPT = (
-    ("date", "date"),
-    ("site", "varchar"),
-    ("platform", "varchar"),
-    ("region", "varchar"),
+    *_PLACE,
     ("banner_id", "varchar"),
     ("banner_version", "varchar"),
     ("variant", "varchar"),
@@ -90,12 +89,45 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         *((name, "bigint") for name in ("shown", "choices", "accept_all", "reject_all", "save", "dismissed")),
         ("withdrawals", "bigint"),
         ("decision_ms", "integer[]"),
+        ("hour", "timestamp"),
+        _KNOWN,
     ),
-    "kept.answers": (*_PROMPT, ("category", "varchar"), ("asked", "bigint"), ("granted", "bigint")),
+    "kept.answers": (
+        *_PROMPT,
+        ("category", "varchar"),
+        ("asked", "bigint"),
+        ("granted", "bigint"),
+        ("hour", "timestamp"),
+        _KNOWN,
+    ),
+    "kept.funnel": (
+        *_PROMPT,
+        ("layer", "varchar"),
+        *((name, "bigint") for name in ("shown", "interacted", "chose", "granted_any", "granted_all")),
+        _KNOWN,
+    ),
+    "kept.replays": (*_PLACE, ("replays", "bigint"), _KNOWN),
+    "kept.coverage": (*_PLACE, ("category", "varchar"), ("consented", "bigint"), _KNOWN),
+    "kept.changes": (
+        ("date", "date"),
+        ("site", "varchar"),
+        *((name, "bigint") for name in ("reopens", "changed", "withdrawals", "renewals")),
+        _KNOWN,
+    ),
+    "kept.grants": (
+        ("site", "varchar"),
+        ("category", "varchar"),
+        ("cohort", "date"),
+        ("stood", "bigint"),
+        ("granted", "bigint"),
+        _KNOWN,
+    ),
     "kept.data_quality": (
         ("date", "date"),
         ("site", "varchar"),
         *((name, "bigint") for name in ("accepted", "duplicates", "bots", "clock_skewed", "late")),
+        *((name, "bigint") for name in ("unknown_category", "unknown_region")),
+        _KNOWN,
     ),
     # What the refresh that began last found changed; consent/changes.py explains.
     "changed.state": (

@@ -36,10 +36,17 @@ def in_utc(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 def create_schema(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is not there yet: schemas, and the tables that no model makes."""
-    there = connection.execute(
-        "select schema_name || '.' || table_name from duckdb_tables() where database_name = current_database()"
-    ).fetchall()
-    if missing := TABLES.keys() - {name for (name,) in there}:
+    there = dict(
+        connection.execute(
+            "select schema_name || '.' || table_name, column_count from duckdb_tables()"
+            " where database_name = current_database()"
+        ).fetchall()
+    )
+    for table in TABLES.keys() & there.keys():
+        if there[table] < len(TABLES[table]):  # an earlier version made it
+            for name, sql_type in TABLES[table]:
+                connection.execute(f'alter table {table} add column if not exists "{name}" {sql_type}')
+    if missing := TABLES.keys() - there.keys():
         for schema in SCHEMAS:
             connection.execute(f"create schema if not exists {schema}")
         for table in sorted(missing):

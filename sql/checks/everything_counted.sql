@@ -10,6 +10,7 @@ with counted as (
 kept as (
     select coalesce(sum(accepted), 0) as accepted
     from kept.data_quality
+    where known_at is null or known_at <= (select run.as_of from staging.run as run)
 ),
 
 arrived as (

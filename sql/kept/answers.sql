@@ -1,23 +1,20 @@
 -- answers: one row per grain of opt_in_daily, of what the decisions that are about to be removed add to it
--- grain: date, site, platform, region, banner_id, banner_version, variant, category   owner: product analytics
--- Reads the temp table `removed`. The sums are those of marts/opt_in_daily.sql.
+-- grain: date, site, platform, region, banner_id, banner_version, variant, category, hour, known_at   owner: analytics
+-- The sums are those of marts/opt_in_daily.sql.
 with answers as (
     select
-        events."date",
-        events.site,
-        events.platform,
-        events.region,
-        events.banner_id,
-        events.banner_version,
-        events.variant,
-        unnest(map_entries(events.categories)) as answer
-    from staging.events as events
-    semi join removed
-        on
-            events.topic_id = removed.topic_id
-            and events.partition = removed.partition
-            and events."offset" = removed."offset"
-    where events.kind = 'decision' and events.surface = 'banner'
+        "date",
+        site,
+        platform,
+        region,
+        banner_id,
+        banner_version,
+        variant,
+        unnest(map_entries(categories)) as answer,
+        "hour",
+        known_at
+    from gone
+    where kind = 'decision' and surface = 'banner'
 )
 
 select
@@ -30,6 +27,8 @@ select
     variant,
     answer.key as category,
     count(*) as asked,
-    count(*) filter (where answer.value) as granted
+    count(*) filter (where answer.value) as granted,
+    "hour",
+    known_at
 from answers
 group by all

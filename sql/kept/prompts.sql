@@ -1,23 +1,18 @@
 -- prompts: one row per grain of prompts_daily, of what the events that are about to be removed add to it
--- grain: date, site, platform, region, banner_id, banner_version, variant   owner: product analytics
--- Reads the temp table `removed`. The sums are those of marts/prompts_daily.sql.
+-- grain: date, site, platform, region, banner_id, banner_version, variant, hour, known_at   owner: product analytics
+-- The sums are those of marts/prompts_daily.sql.
 with prompts as (
     select
-        events.*,
+        gone.*,
         coalesce(decisions.is_withdrawal, false) as is_withdrawal,
-        if(events.kind = 'decision' and events.surface = 'banner', events."action", null) as choice
-    from staging.events as events
-    semi join removed
-        on
-            events.topic_id = removed.topic_id
-            and events.partition = removed.partition
-            and events."offset" = removed."offset"
+        if(gone.kind = 'decision' and gone.surface = 'banner', gone."action", null) as choice
+    from gone
     left join staging.decisions as decisions
         on
-            events.topic_id = decisions.topic_id
-            and events.partition = decisions.partition
-            and events."offset" = decisions."offset"
-    where events.kind in ('impression', 'decision', 'dismissal')
+            gone.topic_id = decisions.topic_id
+            and gone.partition = decisions.partition
+            and gone."offset" = decisions."offset"
+    where gone.kind in ('impression', 'decision', 'dismissal')
 )
 
 select
@@ -35,6 +30,8 @@ select
     count(*) filter (where choice = 'save') as save,
     count(*) filter (where kind = 'dismissal') as dismissed,
     count(*) filter (where is_withdrawal) as withdrawals,
-    list(decision_ms) filter (where choice is not null and decision_ms is not null) as decision_ms
+    list(decision_ms) filter (where choice is not null and decision_ms is not null) as decision_ms,
+    "hour",
+    known_at
 from prompts
 group by all

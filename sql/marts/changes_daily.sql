@@ -2,7 +2,7 @@
 -- grain: date, site   owner: product analytics
 -- incremental: date
 -- A later decision of a subject is a renewal where it says what the one before said, else a change; withdrawals are
--- counted as everywhere, and are changes too.
+-- counted as everywhere, and are changes too. Kept counts are of events removed since.
 with reopened as (
     select
         "date",
@@ -32,6 +32,10 @@ known as (
     union all
     select *
     from decided
+    union all
+    select * exclude (known_at)
+    from kept.changes
+    where known_at is null or known_at <= (select run.as_of from staging.run as run)
 )
 
 select

@@ -2,7 +2,7 @@
 -- grain: site, category, cohort, age_months   owner: product analytics
 -- A grant is a decision that grants the category; it stands until the subject's next decision or the end of its
 -- validity, whichever is earlier. Ages are whole months, up to those that every grant of the cohort has reached at the
--- as-of time, 24 at most.
+-- as-of time, 24 at most. Kept counts are of events removed since.
 with decided as (
     select
         decisions.site,
@@ -50,6 +50,16 @@ grants as (
     from entries
     where entry.value and entry.key <> 'necessary'
     group by all
+    union all
+    select
+        kept.site,
+        kept.category,
+        kept.cohort,
+        date_diff('month', kept.cohort, run.as_of) - 1 as oldest,
+        kept.stood,
+        kept.granted
+    from kept.grants as kept
+    inner join staging.run as run on kept.known_at is null or kept.known_at <= run.as_of
 ),
 
 ages as (

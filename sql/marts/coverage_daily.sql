@@ -3,6 +3,7 @@
 -- incremental: date
 -- A replay is consented where it grants the category and the subject's decision before it had not run out; where no
 -- decision is on record, the replay is believed. Each day and site has the canonical categories and any other replayed.
+-- Kept counts are of events removed since.
 with standing as (
     select
         site,
@@ -36,8 +37,20 @@ totals as (
         site,
         platform,
         region,
-        count(*) as replays
-    from replays
+        sum(replays)::bigint as replays
+    from (
+        select
+            "date",
+            site,
+            platform,
+            region,
+            1 as replays
+        from replays
+        union all
+        select * exclude (known_at)
+        from kept.replays
+        where known_at is null or known_at <= (select run.as_of from staging.run as run)
+    ) as known
     group by all
 ),
 
@@ -58,9 +71,22 @@ granted as (
         site,
         platform,
         region,
-        entry.key as category,
-        count(*) filter (where entry.value and is_valid) as consented
-    from entries
+        category,
+        sum(consented)::bigint as consented
+    from (
+        select
+            "date",
+            site,
+            platform,
+            region,
+            entry.key as category,
+            (entry.value and is_valid)::int as consented
+        from entries
+        union all
+        select * exclude (known_at)
+        from kept.coverage
+        where known_at is null or known_at <= (select run.as_of from staging.run as run)
+    ) as known
     group by all
 ),
 

@@ -3,7 +3,7 @@
 -- received = accepted + quarantined; duplicates, bots, clock_skewed and late count among the accepted. A record in
 -- quarantine has the day of its Kafka timestamp and no site. unknown_… count accepted events that name what no policy
 -- knows (values: data_quality_issues); newest_… are event and received times, for freshness. Kept counts are of events
--- removed since.
+-- removed since; no times are kept.
 with known as (
     select
         "date",
@@ -27,11 +27,12 @@ with known as (
         bots,
         clock_skewed,
         late,
-        0 as unknown_category,
-        0 as unknown_region,
+        unknown_category,
+        unknown_region,
         null::timestamp as newest_event,
         null::timestamp as newest_received
     from kept.data_quality
+    where known_at is null or known_at <= (select run.as_of from staging.run as run)
 ),
 
 accepted as (

@@ -2,8 +2,10 @@
 -- grain: hour, site, platform, region, banner_id, banner_version, variant, category   owner: product analytics
 -- incremental: date
 -- As opt_in_daily, by the hour (UTC) of the event time; the categories are those of the day and site.
+-- Kept counts are of events removed since.
 with answers as (
     select
+        "date",
         date_trunc('hour', event_time) as "hour",
         site,
         platform,
@@ -19,8 +21,9 @@ with answers as (
         and "date" > (select run.as_of::date - 14 from staging.run as run)
 ),
 
-answered as (
+live as (
     select
+        "date",
         "hour",
         site,
         platform,
@@ -32,6 +35,29 @@ answered as (
         count(*) as asked,
         count(*) filter (where answer.value) as granted
     from answers
+    group by all
+),
+
+answered as (
+    select
+        "hour",
+        site,
+        platform,
+        region,
+        banner_id,
+        banner_version,
+        variant,
+        category,
+        sum(asked)::bigint as asked,
+        sum(granted)::bigint as granted
+    from (
+        select *
+        from live
+        union all by name
+        select * exclude (known_at)
+        from kept.answers
+        where "hour" is not null and (known_at is null or known_at <= (select run.as_of from staging.run as run))
+    ) as known
     group by all
 ),
 

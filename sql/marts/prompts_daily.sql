@@ -68,8 +68,9 @@ counted as (
         select *
         from live
         union all
-        select *
+        select * exclude ("hour", known_at)
         from kept.prompts
+        where known_at is null or known_at <= (select run.as_of from staging.run as run)
     ) as known
     group by all
 )

@@ -1,7 +1,7 @@
 -- prompts_hourly: one row per hour of the last 14 days, site, platform, region and banner: what people did with it
 -- grain: hour, site, platform, region, banner_id, banner_version, variant   owner: product analytics
 -- incremental: date
--- As prompts_daily, by the hour (UTC) of the event time.
+-- As prompts_daily, by the hour (UTC) of the event time. Kept counts are of events removed since.
 with prompts as (
     select
         date_trunc('hour', events.event_time) as "hour",
@@ -27,7 +27,7 @@ with prompts as (
         and events."date" > (select run.as_of::date - 14 from staging.run as run)
 ),
 
-counted as (
+live as (
     select
         "hour",
         site,
@@ -43,10 +43,42 @@ counted as (
         count(*) filter (where choice = 'save') as save,
         count(*) filter (where kind = 'dismissal') as dismissed,
         count(*) filter (where is_withdrawal) as withdrawals,
-        quantile_cont(decision_ms, 0.5) as decision_ms_p50,
-        quantile_cont(decision_ms, 0.9) as decision_ms_p90,
+        list(decision_ms) filter (where decision_ms is not null) as decision_ms,
         "date"
     from prompts
+    group by all
+),
+
+counted as (
+    select
+        "hour",
+        site,
+        platform,
+        region,
+        banner_id,
+        banner_version,
+        variant,
+        sum(shown)::bigint as shown,
+        sum(choices)::bigint as choices,
+        sum(accept_all)::bigint as accept_all,
+        sum(reject_all)::bigint as reject_all,
+        sum(save)::bigint as save,
+        sum(dismissed)::bigint as dismissed,
+        sum(withdrawals)::bigint as withdrawals,
+        list_aggregate(flatten(list(decision_ms)), 'quantile_cont', 0.5) as decision_ms_p50,
+        list_aggregate(flatten(list(decision_ms)), 'quantile_cont', 0.9) as decision_ms_p90,
+        "date"
+    from (
+        select *
+        from live
+        union all by name
+        select * exclude (known_at)
+        from kept.prompts
+        where
+            "hour" is not null
+            and "date" > (select run.as_of::date - 14 from staging.run as run)
+            and (known_at is null or known_at <= (select run.as_of from staging.run as run))
+    ) as known
     group by all
 )
 

@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 
 from consent.build import build
 from consent.changes import begin, claim, finish, mark
+from consent.erasure import erase
 from consent.models import all_models
 from consent.policies import Registry
 from consent.settings import ROOT
+from consent.subjects import SubjectKey
 from consent.warehouse import create_schema, in_utc, transaction
 from ingestion.decoder import Decoder
 from tests.ingestion.events import encode
@@ -113,7 +115,7 @@ def test_what_changed_gives_what_a_full_rebuild_gives(seed: int, steps: list[str
                 connection.execute("insert into raw.restrictions select site, subject, now()::timestamp from raw.events"
                                    " using sample 1 rows")  # fmt: skip
             elif step == "erase":
-                erase(connection, chance.choice(["subject-0001", "subject-0002"]))
+                forget(connection, chance.choice(["subject-0001", "subject-0002"]))
             elif step == "policy":
                 connection.execute("update policy.sites set jurisdiction = if(jurisdiction = 'FR', 'DE', 'FR')")
             if step == "die":
@@ -153,13 +155,11 @@ def test_rules_that_look_back_or_at_the_time_are_exact_too() -> None:
         assert {"lifetime_sliding", "measurement_data_over_25m", "proof_overretained"} <= hits
 
 
-def erase(connection: duckdb.DuckDBPyConnection, subject: str) -> None:
-    """As an erasure does: the subject's rows go, and their days are marked."""
-    days = connection.execute('select distinct "date" from staging.events where subject = ?', [subject]).fetchall()
-    days += connection.execute('select distinct "date" from staging.received where subject = ?', [subject]).fetchall()
+def forget(connection: duckdb.DuckDBPyConnection, subject: str) -> None:
+    """As an erasure does, counts kept, and the file written anew."""
+    erase(connection, subject, SubjectKey(bytes(range(32))))
     with transaction(connection):
-        connection.execute("delete from raw.events where subject = ?", [subject])
-        mark(connection, {day for (day,) in days})
+        mark(connection, [])
         connection.execute("create or replace table raw.events as from raw.events")
 
 

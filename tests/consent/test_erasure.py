@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -22,8 +23,11 @@ from tests.sql.build import build_all, rows, warehouse
 PERSON, OTHER = "person-to-be-erased", "someone-else-0001"
 AS_OF = datetime(2026, 10, 2)
 KEY = SubjectKey(bytes(range(32)))
-COUNTED = "date, site, received, accepted, quarantined, duplicates, bots, clock_skewed, late, impressions_missing"
-TABLES = {"opt_in_daily": "*", "prompts_daily": "*", "data_quality_daily": COUNTED, "quarantine_summary": "*"}
+# Times are not kept: a day's newest event is that of the people who are left.
+TABLES = dict.fromkeys(
+    ("opt_in_daily", "opt_in_hourly", "prompts_daily", "prompts_hourly", "funnel_daily", "coverage_daily",
+     "changes_daily", "consent_decay", "reach_daily", "experiments", "quarantine_summary"), "*"
+) | {"data_quality_daily": "* exclude (newest_event, newest_received)"}  # fmt: skip
 
 
 def history() -> list[dict[str, object]]:
@@ -45,10 +49,31 @@ def history() -> list[dict[str, object]]:
                     decision_ms=1300,
                 ),
                 event("impression", **common, is_bot=True),
+                *earlier(common),
             ]
     listed.append(listed[1])  # a duplicate
     listed.append(event("impression", subject=PERSON, platform="fridge"))
     return listed
+
+
+def earlier(common: dict[str, str]) -> list[dict[str, object]]:
+    """A grant in May that a refusal of August ends, page views under it and after, and the choice reopened."""
+    banner = {"id": "main", "version": "1", "variant": "a" if common["subject"] == PERSON else "b", "layer": "2"}
+
+    def at(moment: str, kind: str, **fields: Any) -> dict[str, object]:
+        return event(kind, **common, occurred_at=moment, received_at=moment, banner=banner, region="FR", **fields)
+
+    grants = {"necessary": True, "marketing": True}
+    return [
+        at("2026-05-03T10:00:00Z", "impression"),
+        at("2026-05-03T10:00:05Z", "decision", action="accept_all", categories=grants, decision_ms=5000),
+        at("2026-05-04T00:00:00Z", "replay", categories=grants),
+        at("2026-08-03T10:00:00Z", "reopen"),
+        at("2026-08-03T10:00:05Z", "decision", action="reject_all", categories={"marketing": False}),
+        at("2026-09-30T22:00:00Z", "replay", categories={"necessary": True, "marketing": True}),
+        at("2026-09-30T23:00:00Z", "dismissal"),
+        at("2026-09-30T23:30:00Z", "decision", action="save", categories={"marketing": False, "odd": True}),
+    ]
 
 
 @pytest.fixture
@@ -66,38 +91,67 @@ def published(connection: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str,
     return {table: rows(connection, f"select {TABLES[table]} from marts.{table} order by all") for table in TABLES}
 
 
-def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
-    changes.set_run(connection, AS_OF)
+def rebuild(connection: duckdb.DuckDBPyConnection, as_of: datetime = AS_OF) -> None:
+    changes.set_run(connection, as_of)
     build_all(connection)
 
 
 def test_rates_stay_and_the_person_goes(connection: duckdb.DuckDBPyConnection) -> None:
     before = published(connection)
     record(connection)
-    assert erase(connection, PERSON, KEY) == Erased(events=9, decisions=5, quarantined=1, kept_decisions=0)
+    assert erase(connection, PERSON, KEY) == Erased(events=25, decisions=11, quarantined=1, kept_decisions=0)
     rebuild(connection)
     assert published(connection) == before
     assert traces.in_tables(connection, PERSON) == []
     assert traces.in_tables(connection, OTHER)
     proven = check(connection)
-    assert (proven.bad, proven.removed) == (None, 5)
+    assert (proven.bad, proven.removed) == (None, 11)
     assert is_erased(connection, KEY.hash(PERSON))
     assert erase(connection, PERSON, KEY).events == 0
 
 
+def test_an_earlier_day_is_told_as_it_was_before_the_erasure(connection: duckdb.DuckDBPyConnection) -> None:
+    for days_ago in (1, 59, 150):
+        as_of = AS_OF - timedelta(days=days_ago)
+        rebuild(connection, as_of)
+        before = published(connection)
+        rebuild(connection)
+        connection.execute("attach ':memory:' as copy")
+        connection.execute("copy from database memory to copy")
+        connection.execute("use copy")
+        assert erase(connection, PERSON, KEY).events
+        rebuild(connection, as_of)
+        after = published(connection)
+        if days_ago > 14:  # hours are not kept for longer than they are shown
+            assert all(after.pop(table) != before.pop(table) for table in ("prompts_hourly", "opt_in_hourly"))
+        assert after == before, days_ago
+        connection.execute("use memory")
+        connection.execute("detach copy")
+
+
+def test_hours_are_forgotten_once_no_relation_shows_them(connection: duckdb.DuckDBPyConnection) -> None:
+    erase(connection, PERSON, KEY)
+    hours = 'select distinct "date" from kept.prompts where "hour" is not null order by 1'
+    assert [str(day) for (day,) in connection.execute(hours).fetchall()] == ["2026-09-30", "2026-10-01"]
+    assert connection.execute("select count(*) from kept.prompts where known_at <> date_trunc('day', known_at)") \
+        .fetchall() == [(0,)]  # fmt: skip
+    rebuild(connection, AS_OF + timedelta(days=14))
+    erase(connection, OTHER, KEY)
+    assert connection.execute(hours).fetchall() == []
+
+
 def test_one_site_alone(connection: duckdb.DuckDBPyConnection) -> None:
-    assert erase(connection, PERSON, KEY, site="shop").events == 5
+    assert erase(connection, PERSON, KEY, site="shop").events == 13
     left = connection.execute("select distinct site from raw.events where subject = ?", [PERSON]).fetchall()
     assert left == [("videonor",)]
 
 
 def test_proof_may_be_kept_and_is_then_restricted(connection: duckdb.DuckDBPyConnection) -> None:
     before = published(connection)
-    assert erase(connection, PERSON, KEY, keep_proof=True) == Erased(4, 0, 1, 5)
+    assert erase(connection, PERSON, KEY, keep_proof=True) == Erased(14, 0, 1, 11)
     rebuild(connection)
     assert connection.execute("select count(*) from staging.events where subject = ?", [PERSON]).fetchall() == [(0,)]
-    assert published(connection)["prompts_daily"] == before["prompts_daily"]
-    assert published(connection)["opt_in_daily"] == before["opt_in_daily"]
+    assert published(connection) == before
 
 
 def test_restriction_takes_out_of_every_use_until_it_is_lifted(connection: duckdb.DuckDBPyConnection) -> None:
@@ -106,7 +160,7 @@ def test_restriction_takes_out_of_every_use_until_it_is_lifted(connection: duckd
     rebuild(connection)
     for table in ("staging.events", "staging.decisions", "marts.consent_current"):
         assert connection.execute(f"select count(*) from {table} where subject = ?", [PERSON]).fetchall() == [(0,)]
-    assert connection.execute("select count(*) from raw.events where subject = ?", [PERSON]).fetchall() == [(9,)]
+    assert connection.execute("select count(*) from raw.events where subject = ?", [PERSON]).fetchall() == [(25,)]
     assert lift(connection, PERSON) == ["shop", "videonor"]
     rebuild(connection)
     assert published(connection) == before
