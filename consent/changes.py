@@ -161,7 +161,9 @@ def note(connection: duckdb.DuckDBPyConnection, differing: str) -> None:
         f"""
         insert into changed.subjects
         select site, subject, min(event_time) from {differing}
-        where (kind in ('decision', 'replay', 'observation') or gpc) and not is_duplicate and not is_bot and not is_restricted
+        where
+            (kind in ('decision', 'replay', 'observation') or gpc)
+            and not is_duplicate and not is_bot and not is_restricted
         group by all
         """  # noqa: S608
     )
