@@ -1,15 +1,19 @@
--- category_sets: one row per distinct set of categories as it was sent
--- grain: sent   owner: data engineering
+-- category_sets: one row per site and distinct set of categories as it was sent
+-- grain: site, sent   owner: data engineering
 -- incremental: new
--- Synonyms become canonical names; others stay. Where two names mean one category, it is granted only if both are.
+-- Names become canonical, the site's own before the common synonyms; others stay. Where two names mean one category, it
+-- is granted only if both are.
 with sent_sets as (
-    select distinct categories as sent
+    select distinct
+        site,
+        categories as sent
     from raw.events
     where categories is not null
 ),
 
 numbered as (
     select
+        site,
         sent,
         row_number() over () as set_id
     from sent_sets
@@ -18,6 +22,7 @@ numbered as (
 entries as (
     select
         set_id,
+        site,
         unnest(map_entries(from_json(sent, '"MAP(VARCHAR, BOOLEAN)"'))) as entry
     from numbered
 ),
@@ -25,9 +30,10 @@ entries as (
 named as (
     select
         entries.set_id,
-        coalesce(synonyms.category, entries.entry.key) as category,
+        coalesce(own.category, synonyms.category, entries.entry.key) as category,
         bool_and(entries.entry.value) as granted
     from entries
+    left join policy.site_categories as own on entries.site = own.site and entries.entry.key = own.name
     left join policy.categories as synonyms on entries.entry.key = synonyms.name
     group by all
 ),
@@ -48,6 +54,7 @@ canonical as (
 )
 
 select
+    numbered.site,
     numbered.sent,
     coalesce(canonical.categories, map([]::varchar[], []::boolean[])) as categories,
     coalesce(canonical.has_unknown, false) as has_unknown

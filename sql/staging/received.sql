@@ -102,12 +102,12 @@ select
                 struct_pack(field := 'policy_version', value := dated.policy_version)
             ],
             lambda told: coalesce(regexp_matches(
-                told.value,
+                told['value'],
                 '[^@/ ]+@[^@/ ]+[.][A-Za-z]{2,}' -- an e-mail address
                 || '|(^|[^0-9.])([0-9]{1,3}[.]){3}[1-9][0-9]{0,2}($|[^0-9.])' -- a whole IP address, not one cut to .0
                 || '|Mozilla/[0-9]|AppleWebKit/' -- a raw user agent
             ), false)
-        ), lambda told: told.field), ', '),
+        ), lambda told: told['field']), ', '),
         ''
     ) as excess,
     coalesce(
@@ -120,13 +120,15 @@ select
     dated.arrived_at > dated.event_time + interval 24 hours as is_late,
     coalesce(dated.is_bot, false) as is_bot,
     dated.is_duplicate,
-    exists (
-        select 1
+    (dated.site, dated.subject) in (
+        select
+            restrictions.site,
+            restrictions.subject
         from raw.restrictions as restrictions
-        where restrictions.site = dated.site and restrictions.subject = dated.subject
     ) as is_restricted
 from dated
-left join staging.category_sets as category_sets on dated.categories = category_sets.sent
+left join staging.category_sets as category_sets
+    on dated.site = category_sets.site and dated.categories = category_sets.sent
 left join policy.regions as regions on dated.region = regions.region
 left join policy.regions as countries on left(dated.region, 2) = countries.region
 left join policy.sites as sites on dated.site = sites.site

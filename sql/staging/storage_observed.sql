@@ -65,8 +65,8 @@ select
     items.item.domain as domain,
     items.item.party as party,
     items.item.lifetime_s as lifetime_s,
-    coalesce(declarations.category, synonyms.category, items.item.category) as category,
-    coalesce(synonyms.category, items.item.category) as observed_category,
+    coalesce(declarations.category, own.category, synonyms.category, items.item.category) as category,
+    coalesce(own.category, synonyms.category, items.item.category) as observed_category,
     sites.site is not null as has_inventory,
     declarations.name is not null as is_declared,
     case when declarations.is_session then 'session' when declarations.longest_s is not null then 'duration' end
@@ -74,5 +74,6 @@ select
     declarations.longest_s as declared_longest_s
 from items
 left join declarations on items.site = declarations.site and items.item.name = declarations.name
+left join policy.site_categories as own on items.site = own.site and items.item.category = own.name
 left join policy.categories as synonyms on items.item.category = synonyms.name
 left join policy.sites as sites on items.site = sites.site

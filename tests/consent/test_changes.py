@@ -91,7 +91,7 @@ def assert_as_if_rebuilt(connection: duckdb.DuckDBPyConnection, as_of: datetime)
 
 @settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(seed=st.integers(0, 2**32), steps=st.lists(st.sampled_from(
-    ["land", "land", "land", "back", "forward", "restrict", "erase", "policy", "die", "nothing"]
+    ["land", "land", "land", "back", "forward", "restrict", "erase", "policy", "synonym", "die", "nothing"]
 ), min_size=1, max_size=3))  # fmt: skip
 def test_what_changed_gives_what_a_full_rebuild_gives(seed: int, steps: list[str]) -> None:
     chance = random.Random(seed)
@@ -118,10 +118,13 @@ def test_what_changed_gives_what_a_full_rebuild_gives(seed: int, steps: list[str
                 forget(connection, chance.choice(["subject-0001", "subject-0002"]))
             elif step == "policy":
                 connection.execute("update policy.sites set jurisdiction = if(jurisdiction = 'FR', 'DE', 'FR')")
+            elif step == "synonym":
+                connection.execute("update policy.site_categories set category = 'performance' where name = 'social'")
+                connection.execute("insert into policy.site_categories values ('videonor', 'social', 'marketing')")
             if step == "die":
                 refresh(connection, as_of, until=chance.randrange(1, len(all_models())))
                 as_of += timedelta(hours=chance.randrange(-30, 30))
-            assert refresh(connection, as_of) == (step == "policy")
+            assert refresh(connection, as_of) == (step in ("policy", "synonym"))
             assert_as_if_rebuilt(connection, as_of)
 
 
