@@ -8,38 +8,6 @@ with made as (
     where promise = 'opt_out_respected'
 ),
 
-names as (
-    select distinct
-        seen.site,
-        seen.name,
-        made.row_no
-    from (
-        select distinct
-            observed.site,
-            observed.name
-        from staging.storage_observed as observed
-    ) as seen
-    inner join made on seen.site = made.site
-    where
-        exists (
-            select 1
-            from policy.promise_names as names
-            where
-                names.site = made.site
-                and names.row_no = made.row_no
-                and regexp_full_match(seen.name, names.name_regex)
-        )
-        or exists (
-            select 1
-            from policy.storage_items as items
-            where
-                items.site = made.site
-                and starts_with(lower(items.provider) || ' ', lower(made.provider) || ' ')
-                and (items.name = seen.name or regexp_full_match(seen.name, items.name_regex))
-                and items.category is distinct from 'necessary'
-        )
-),
-
 opted_out as (
     select distinct
         seen.topic_id,
@@ -66,7 +34,8 @@ used as (
         seen.partition,
         seen."offset"
     from staging.storage_observed as seen
-    inner join names on seen.site = names.site and seen.name = names.name
+    inner join staging.promised_names as names
+        on seen.site = names.site and seen.name = names.name and not names.is_necessary
     inner join policy.sites as sites on seen.site = sites.site
     inner join opted_out
         on

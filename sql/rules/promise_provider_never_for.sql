@@ -1,42 +1,10 @@
 -- promise_provider_never_for: storage of a provider on devices where the policy promises never to use it
 -- grain: site, jurisdiction, item, rule_case, date   owner: compliance
 -- incremental: date
--- The provider's are the items that the policy lists as its own, and those that the promise names.
 with made as (
     select *
     from policy.promises
     where promise = 'provider_never_for'
-),
-
-names as (
-    select distinct
-        seen.site,
-        seen.name,
-        made.row_no
-    from (
-        select distinct
-            observed.site,
-            observed.name
-        from staging.storage_observed as observed
-    ) as seen
-    inner join made on seen.site = made.site
-    where
-        exists (
-            select 1
-            from policy.promise_names as names
-            where
-                names.site = made.site
-                and names.row_no = made.row_no
-                and regexp_full_match(seen.name, names.name_regex)
-        )
-        or exists (
-            select 1
-            from policy.storage_items as items
-            where
-                items.site = made.site
-                and starts_with(lower(items.provider) || ' ', lower(made.provider) || ' ')
-                and (items.name = seen.name or regexp_full_match(seen.name, items.name_regex))
-        )
 ),
 
 used as (
@@ -51,7 +19,7 @@ used as (
         seen.partition,
         seen."offset"
     from staging.storage_observed as seen
-    inner join names on seen.site = names.site and seen.name = names.name
+    inner join staging.promised_names as names on seen.site = names.site and seen.name = names.name
     inner join made on names.site = made.site and names.row_no = made.row_no
     inner join policy.sites as sites on seen.site = sites.site
     inner join staging.events as events

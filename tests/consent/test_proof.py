@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -283,19 +283,3 @@ def test_a_key_that_is_none_is_refused_by_name(tmp_path: Path, content: bytes) -
         SigningKey.load(tmp_path / "key.pem")
     with pytest.raises(SettingsError, match="cannot read"):
         SigningKey.load(tmp_path / "none.pem")
-
-
-@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 8, 9, 33])
-def test_paths_lead_to_the_root(count: int) -> None:
-    leaves = [hashlib.sha256(bytes([place])).digest() for place in range(count)]
-    root: Callable[[list[bytes]], bytes] = merkle.root
-    for place, leaf in enumerate(leaves):
-        assert merkle.climb(leaf, merkle.path(leaves, place)) == root(leaves) == reference_root(leaves)
-
-
-def reference_root(leaves: list[bytes]) -> bytes:
-    """RFC 6962, section 2.1, as it is written: split at the largest power of two below the count."""
-    if len(leaves) == 1:
-        return leaves[0]
-    split = 1 << ((len(leaves) - 1).bit_length() - 1)
-    return hashlib.sha256(b"\1" + reference_root(leaves[:split]) + reference_root(leaves[split:])).digest()

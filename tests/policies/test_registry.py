@@ -257,44 +257,6 @@ def test_a_wildcard_is_a_full_match_and_every_other_sign_is_itself(folder: Path)
     assert matches == [("_ga_", "_ga_*"), ("_ga_X1", "_ga_*"), ("a.b[7](x)", "a.b[*](x)")]
 
 
-def test_shipped_limits_are_those_of_the_table() -> None:
-    named = {
-        (code, name): limit.value.text
-        for code, jurisdiction in Registry.load(POLICIES).jurisdictions.items()
-        for name, versions in jurisdiction.limits.items()
-        for limit in versions
-        if limit.value
-    }
-    assert named == {
-        ("default", "consent_validity"): "P12M",
-        ("default", "storage_lifetime_cap"): "P13M",
-        ("default", "proof_retention"): "P24M",
-        ("FR", "consent_validity"): "P6M",
-        ("FR", "reask_floor"): "P6M",
-        ("FR", "storage_lifetime_cap"): "P13M",
-        ("FR", "measurement_retention"): "P25M",
-        ("IE", "consent_validity"): "P6M",
-        ("IT", "reask_floor"): "P6M",
-        ("ES", "consent_validity"): "P24M",
-        ("ES", "reask_floor"): "P24M",
-        ("CZ", "consent_validity"): "P12M",
-        ("CZ", "reask_floor"): "P6M",
-        ("DE", "reask_floor_recognised_service"): "P1Y",
-        ("LU", "consent_validity"): "P12M",
-        ("TCF", "consent_validity"): "P13M",
-        ("TCF", "tc_string_age"): "P13M",
-        ("US-CA", "reask_floor"): "P12M",
-        ("US-CA", "request_log_minimum"): "P24M",
-    }
-
-
-def test_eu_and_eea_members_all_have_a_place() -> None:
-    members = set(re.findall("..", "ATBEBGCYCZDEDKEEESFIFRGRHRHUIEISITLILTLULVMTNLNOPLPTROSESISK"))
-    assert len(members) == 27 + 3
-    regions = {region for j in Registry.load(POLICIES).jurisdictions.values() for region in j.regions}
-    assert regions >= members | {"GB", "US-CA", "US-CO", "US-CT"}
-
-
 def test_every_key_is_explained_to_those_who_edit() -> None:
     readme = (POLICIES / "README.md").read_text(encoding="utf-8")
     models = (Site, StorageItem, Version, Banner, Toggle, Provider, Processor, Promise, When)
