@@ -22,6 +22,7 @@ PromiseName = Literal[
     "local_storage_only_declared",
     "provider_never_for",
     "opt_out_respected",
+    "processors_protected",
 ]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

@@ -70,6 +70,18 @@ gaps as (
     where retention.site is null
     union all
     select
+        'promise_processors_protected' as rule_id,
+        sites.site,
+        coalesce(sites.jurisdiction, '') as jurisdiction,
+        if(processors.site is null, 'no processor is declared', 'a processor without country or safeguard') as why,
+        count(*) as undecidable
+    from policy.promises as promises
+    inner join policy.sites as sites on promises.site = sites.site
+    left join staging.processors as processors on promises.site = processors.site
+    where promises.promise = 'processors_protected' and processors.is_protected is null
+    group by all
+    union all
+    select
         rule_id,
         site,
         jurisdiction,
