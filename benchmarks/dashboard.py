@@ -52,7 +52,7 @@ STATEMENTS = {
     "expiry_forecast": f"""select date '2026-11-16' + cast(d.range as integer), 'site-' || s.range, 'EU', 'marketing',
         d.range % 7 + 1 from range(90) as d, range({SITES}) as s""",
     "data_quality_daily": f"""select date '2026-11-15' - cast(d.range as integer), 'site-' || s.range, 1000, 995, 5, 3, 20,
-        1, 4, false from range({DAYS}) as d, range({SITES}) as s""",
+        1, 4, false, 0, 1, 1, {AS_OF}, {AS_OF} from range({DAYS}) as d, range({SITES}) as s""",
     "meta": f"select {AS_OF}, {AS_OF}, {AS_OF}, {AS_OF}, 5000000, '1', '0.1.0'",
 }
 

@@ -158,6 +158,24 @@ _LISTED = (
         N_("received > 24 hours after the event"),
         N_("They change the day they belong to."),
     ),
+    Definition(
+        "unknown_site",
+        N_("Unknown site"),
+        N_("accepted, of a site that no policy file describes"),
+        N_("They count; what is declared cannot be judged. Describe the site in policies/sites, or mend the sender."),
+    ),
+    Definition(
+        "unknown_category",
+        N_("Unknown category"),
+        N_("accepted, with a category that no policy names"),
+        N_("It counts under its own name; no rule knows what it needs. Name it in policies/categories.yaml."),
+    ),
+    Definition(
+        "unknown_region",
+        N_("Unknown region"),
+        N_("accepted, from a region without a jurisdiction"),
+        N_("Judged by the organisation's defaults. Give the region a jurisdiction in policies/jurisdictions.yaml."),
+    ),
 )
 
 DEFINITIONS = {definition.key: definition for definition in _LISTED}

@@ -36,6 +36,8 @@ DATASETS = {
         Dataset("findings", "Findings", filters.FINDINGS),
         Dataset("expiry", "Consents by the day they run out", filters.EXPIRY),
         Dataset("data_quality", "Data quality per day and site", filters.QUALITY),
+        Dataset("data_quality_issues", "Sites, categories and regions that no policy knows", filters.QUALITY),
+        Dataset("freshness_by_site", "Newest event and record per site", ("site",)),
         Dataset("experiments", "Experiments: variants, intervals and verdicts", filters.BANNER),
         Dataset("banner_versions", "Banner versions", ("site",)),
         Dataset("inventory", "Declared against observed storage", filters.INVENTORY),

@@ -10,7 +10,12 @@ select
     bots,
     clock_skewed,
     late,
-    impressions_missing
+    impressions_missing,
+    unknown_site,
+    unknown_category,
+    unknown_region,
+    newest_event,
+    newest_received
 from data_quality_daily
 where
     ($site is null or site = $site)

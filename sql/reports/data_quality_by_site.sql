@@ -9,7 +9,10 @@ select
     cast(coalesce(sum(bots), 0) as bigint) as bots,
     cast(coalesce(sum(clock_skewed), 0) as bigint) as clock_skewed,
     cast(coalesce(sum(late), 0) as bigint) as late,
-    cast(coalesce(sum(cast(impressions_missing as bigint)), 0) as bigint) as impressions_missing
+    cast(coalesce(sum(cast(impressions_missing as bigint)), 0) as bigint) as impressions_missing,
+    cast(coalesce(sum(unknown_site), 0) as bigint) as unknown_site,
+    cast(coalesce(sum(unknown_category), 0) as bigint) as unknown_category,
+    cast(coalesce(sum(unknown_region), 0) as bigint) as unknown_region
 from data_quality_daily
 where
     ($site is null or site = $site)

@@ -25,7 +25,10 @@ COLUMNS = {
     " observed varchar, allowed varchar, evidence varchar, citation varchar, status varchar, rule_case varchar",
     "expiry_forecast": "date date, site varchar, jurisdiction varchar, category varchar, expiring bigint",
     "data_quality_daily": "date date, site varchar, received bigint, accepted bigint, quarantined bigint,"
-    " duplicates bigint, bots bigint, clock_skewed bigint, late bigint, impressions_missing boolean",
+    " duplicates bigint, bots bigint, clock_skewed bigint, late bigint, impressions_missing boolean,"
+    " unknown_site bigint, unknown_category bigint, unknown_region bigint, newest_event timestamp,"
+    " newest_received timestamp",
+    "data_quality_issues": "date date, site varchar, issue varchar, value varchar, records bigint",
     "quarantine_summary": "date date, reason varchar, records bigint, first_offset bigint, last_offset bigint",
     "rules": "rule_id varchar, rule_case varchar, title varchar, description varchar, severity varchar,"
     " binding boolean, evidence varchar, citation varchar, limits varchar",
@@ -174,8 +177,14 @@ def two_weeks(path: Path) -> Path:
             (date(2027, 3, 1), "a.example", "EU", "marketing", 99),
         ],
         "data_quality_daily": [
-            (last, "a.example", 200, 200, 0, 4, 10, 1, 2, False),
-            (last, "", 5, 0, 5, 0, 0, 0, 0, False),
+            (last, "a.example", 200, 200, 0, 4, 10, 1, 2, False, 0, 6, 7, *2 * (datetime(2026, 11, 15, 21),)),
+            (last, "gap.example", 40, 40, 0, 0, 0, 0, 0, True, 40, 0, 0, *2 * (datetime(2026, 11, 13),)),
+            (last, "", 5, 0, 5, 0, 0, 0, 0, False, 0, 0, 0, None, None),
+        ],
+        "data_quality_issues": [
+            (last, "a.example", "unknown_category", "adverts", 6),
+            (last, "a.example", "unknown_region", "XX", 7),
+            (last, "gap.example", "unknown_site", "gap.example", 40),
         ],
         "quarantine_summary": [(last, "occurred_at: no offset", 5, 100, 1400)],
         "consent_current": [

@@ -154,7 +154,7 @@ def test_before_the_first_refresh_the_api_says_so(empty: TestClient) -> None:
 @pytest.mark.parametrize("kind", ["svg", "png"])
 @pytest.mark.parametrize(
     "chart", ["overview/opt-in", "overview/prompts", "rates/small-0", "rates/by-category", "banner/experiment-0",
-              "expiry/expiring", "quality/quality"],
+              "expiry/expiring", "quality/quality", "quality/faults"],
 )  # fmt: skip
 def test_each_chart_is_a_file_of_its_own(client: TestClient, chart: str, kind: str) -> None:
     answer = client.get(f"/charts/{chart}.{kind}?site=a.example")

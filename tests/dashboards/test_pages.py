@@ -123,8 +123,26 @@ def test_quality_shows_what_was_set_aside_and_why(client: TestClient) -> None:
     text = text_of(client, "/quality")
     assert "5 records set aside in these days." in text
     assert "15 Nov 2026 occurred_at: no offset 5 100 1400" in text
-    assert "Bots 10 5.0% of accepted" in text
-    assert "205" in text
+    assert "Bots 10 4.2% of accepted" in text  # of 200 + 40
+    assert "245" in text
+
+
+def test_quality_names_what_no_policy_knows_and_which_site_is_silent(client: TestClient) -> None:
+    text = text_of(client, "/quality")
+    assert "Unknown site gap.example gap.example 40 15 Nov 2026" in text
+    assert "Unknown region XX a.example 7 15 Nov 2026" in text
+    assert "Unknown category adverts a.example 6 15 Nov 2026" in text
+    # By site: received, duplicates, bots, clock-skewed, late, unknown site, category, region, days without impressions.
+    assert "a.example 200 4 10 1 2 0 6 7 0" in text
+    assert "gap.example 40 0 0 0 0 40 0 0 1" in text
+    assert (
+        "gap.example 13 Nov 2026, 00:00 UTC 3 days a.example 15 Nov 2026, 21:00 UTC 3 h" in text
+    )  # silent longest first
+    narrowed = text_of(client, "/quality?site=a.example")
+    assert "gap.example 13 Nov" not in narrowed
+    assert "Unknown category adverts" in narrowed
+    assert "Unknown site gap.example" not in narrowed
+    assert "Ukjent region XX a.example" in text_of(client, "/quality?lang=nb")
 
 
 @pytest.mark.parametrize("address", PAGES)
