@@ -10,10 +10,12 @@ from typing import Any
 from starlette.exceptions import HTTPException
 
 from consent.acknowledgements import Acknowledgement
+from consent.settings import Settings
 from dashboards import filters
 from dashboards.filters import Filters
 from dashboards.i18n import gettext as _
-from dashboards.page import Asked, Built, Page
+from dashboards.i18n import translated
+from dashboards.page import Asked, Built, Choices, Page
 from dashboards.queries import Row, Snapshot
 
 PAGE = 50  # rows on one page
@@ -87,7 +89,12 @@ def page_number(text: str) -> int:
     return int(text)
 
 
-PAGE_OF_FINDINGS = Page("findings", "/findings", filters.FINDINGS, _list)
+def _choices(snapshot: Snapshot, _settings: Settings) -> Choices:
+    """Rules by their titles."""
+    return {"names of rule": {row["rule_id"]: translated(row["title"]) for row in snapshot.rows("rules", {})}}
+
+
+PAGE_OF_FINDINGS = Page("findings", "/findings", filters.FINDINGS, _list, choices=_choices)
 
 
 def evidence(text: str | None) -> list[Evidence]:

@@ -54,6 +54,16 @@ _LABELS = {
     "site": N_("Site"),
     "third": N_("Third party"),
     "too_early": N_("Too early"),
+    "asked": N_("Asked"),
+    "chose": N_("Chose"),
+    "consented": N_("Consented"),
+    "default": N_("The organisation's own default"),
+    "denied": N_("Denied"),
+    "granted": N_("Granted"),
+    "granted_any": N_("Granted something"),
+    "interacted": N_("Interacted"),
+    "replays": N_("Page views"),
+    "withdrawals": N_("Withdrawals"),
     "undeclared": N_("Not declared"),
     "unknown": N_("Unknown values"),
     "unknown_category": N_("Unknown category"),
@@ -117,4 +127,6 @@ def known(text: str) -> str:
 def value(name: str, text: str) -> str:
     """A dimension's value as people read it: categories, severities and states by their name, the rest as it is."""
     named = {"category", "severity", "status", "kind", "verdict"}
-    return label(text) if name in named else text or "–"
+    if name in named or (name in {"under", "jurisdiction"} and text == "default"):
+        return label(text)
+    return text or "–"

@@ -25,6 +25,7 @@ _SEPARATOR = re.compile(r"(, | and )")
 _OF_WORDS = re.compile(r"(, |; or |; )")  # a word may have an "and" in it
 _MARK = re.compile(r" \[[SQK]\]$")
 _REASON = re.compile(r"(\w+ [\w.]+): expected (.*)", re.DOTALL)
+_NAME = re.compile(r"[a-z]\w*")
 _UNITS = re.compile(r"(\d+) (year|month|day)s?")
 _AND, _OR, _EXPECTED = N_("and"), N_("or"), N_("expected")
 Shapes = tuple[str, ...]
@@ -108,7 +109,7 @@ def problem(text: str) -> str:
 def item(text: str | None, rule_id: str, observed: str | None) -> str:
     """What a finding is about: the name of storage, which stays, or words."""
     named = rule_id in _ABOUT_WORDS or (rule_id == "declaration_incomplete" and observed == f"missing: {text}")
-    unnamed = (text or "").startswith("unnamed ")
+    unnamed = text == "stored consent" or (text or "").startswith("unnamed ")
     if language() == DEFAULT or not (named or unnamed):
         return text or ""
     return _fitting(shapes.ITEMS, text or "") or text or ""
@@ -132,16 +133,23 @@ def citation(text: str | None) -> str:
 def reason(text: str | None) -> str | Markup:
     """Why a record was set aside: its code and field, and what was expected."""
     found = _REASON.fullmatch(text or "")
-    if language() == DEFAULT or not found:
+    if language() == DEFAULT:
         return text or ""
+    if not found:
+        return _in_english(text or "")
     expected = _fitting(shapes.EXPECTED, found[2])
-    shown = expected or Markup('<span lang="en">{}</span>').format(found[2])
+    shown = expected or _in_english(found[2])
     return Markup("<code>{}</code>: {} {}").format(found[1], translated(_EXPECTED), shown)
 
 
 def lifetime(text: str | None) -> str:
     """A lifetime as it is declared: P1Y -> 1 year."""
     return _each(_term)(text) if text else wording.ABSENT
+
+
+def formula(text: str) -> str:
+    """A metric's formula: outside English its columns by their names."""
+    return text if language() == DEFAULT else _NAME.sub(lambda found: labels.known(found[0]), text)
 
 
 def fits(text: str, listed: Shapes = shapes.TOLD) -> bool:
@@ -157,9 +165,11 @@ def _said(text: str | None, listed: Shapes) -> str | Markup:
     if (whole := _fitting(listed, text)) is not None:
         return whole
     parts = [(part, _fitting(listed, part)) for part in text.split("; ")]
-    return Markup("; ").join(
-        escape(said) if said is not None else Markup('<span lang="en">{}</span>').format(part) for part, said in parts
-    )
+    return Markup("; ").join(escape(said) if said is not None else _in_english(part) for part, said in parts)
+
+
+def _in_english(text: str) -> Markup:
+    return Markup('<span lang="en">{}</span>').format(text)
 
 
 def _fitting(listed: Shapes, text: str) -> str | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from dashboards import charts, filters, findings, i18n, labels, phrases, wilson, wording
@@ -31,7 +34,7 @@ def environment() -> Environment:
     )
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_callables(i18n.translated, i18n.translated_plural, newstyle=True)  # type: ignore[attr-defined]
-    made.filters |= {
+    filters_of_language: dict[str, Callable[..., Any]] = {
         "count": wording.count,
         "decimal": wording.decimal,
         "percent": wording.percent,
@@ -46,11 +49,13 @@ def environment() -> Environment:
         "shorten": wording.shorten,
         "translated": i18n.translated,
         "citation": phrases.citation,
+        "formula": phrases.formula,
         "lifetime": phrases.lifetime,
         "reason": phrases.reason,
         "told": phrases.told,
         "undecided": phrases.undecided,
     }
+    made.filters |= {name: _at_run_time(function) for name, function in filters_of_language.items()}
     made.globals |= {
         "DEFINITIONS": DEFINITIONS,
         "KINDS": labels.KINDS,
@@ -73,6 +78,16 @@ def environment() -> Environment:
         "style_version": style_version(),
     }
     return made
+
+
+def _at_run_time(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As a filter that is not worked out when a template is compiled, in the language of whoever asks first."""
+
+    @pass_context
+    def filtered(_context: Context, *values: Any, **named: Any) -> Any:
+        return function(*values, **named)
+
+    return filtered
 
 
 def link(*parts: str, **query: str) -> str:

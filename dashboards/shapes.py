@@ -110,7 +110,8 @@ WORDS = (
 )  # fmt: skip
 # What a finding is about, where that is no name of storage.
 ITEMS = (
-    N_("request log"), N_("measurement records"), N_("decision records"), N_("consent"), N_("withdrawal"),
+    N_("stored consent"), N_("request log"), N_("measurement records"),
+    N_("decision records"), N_("consent"), N_("withdrawal"),
     N_("TC string"), N_("controller"), N_("contact"), N_("banner (row %(n)s)"), N_("banner %(name)s"),
     N_("unnamed %(types)s (row %(n)s)"), N_("access request %(name)s"), N_("erase request %(name)s"),
     N_("restrict request %(name)s"),
