@@ -65,7 +65,7 @@ _LABELS = {
     "replays": N_("Page views"),
     "withdrawals": N_("Withdrawals"),
     "undeclared": N_("Not declared"),
-    "unknown": N_("Unknown values"),
+    "unknown": N_("Unknown"),
     "unknown_category": N_("Unknown category"),
     "unknown_region": N_("Unknown region"),
     "unknown_site": N_("Unknown site"),
