@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from consent import proof
-from consent.removal import choose, remove_events
+from consent.removal import check_refreshed, choose, remove_events
 from consent.restrictions import lift, restrict
 from consent.signing import SigningKey
 from consent.subjects import SubjectKey
@@ -47,8 +47,10 @@ def erase(
     """Delete the person's records, at one site or at all, and leave a tombstone.
 
     With `keep_proof` their decisions stay, restricted: nothing uses them any more. Bad records keep position and
-    reason, without key and value. A refresh before it and one after it keep all rates as they were.
+    reason, without key and value. A refresh before it and one after it keep all rates as they were. Raises
+    WarehouseError, and does nothing, without the one before.
     """
+    check_refreshed(connection)
     proof.seal(connection, key)
     whose = {"subject": subject, "site": site}
     connection.execute(

@@ -47,8 +47,7 @@ def remove_events(
     offsets become gaps of that cause (`erased`, `purged`). The bytes go with `consent.rewriting.rewrite`. Raises
     WarehouseError where something was removed since the last refresh: its counts would be kept twice.
     """
-    if changes.is_marked(connection):
-        raise WarehouseError("records were removed since the last refresh; run `consent refresh` before removing more")
+    check_refreshed(connection)
     connection.execute(f"create or replace temp table gone as {statement('kept.events').text}")
     for name in _KEPT:
         if but_decisions and name == "data_quality":
@@ -75,6 +74,12 @@ def remove_events(
         connection.execute(f"delete from raw.events using removed where {_SAME_POSITION}")  # noqa: S608
         changes.mark(connection, days)
     return Removed(events, decisions, days)
+
+
+def check_refreshed(connection: duckdb.DuckDBPyConnection) -> None:
+    """Raises WarehouseError where the models still count what was removed."""
+    if changes.is_marked(connection):
+        raise WarehouseError("records were removed since the last refresh; run `consent refresh` before removing more")
 
 
 def _spare_decisions(connection: duckdb.DuckDBPyConnection) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from consent import changes, traces
 from consent.erasure import Erased, erase, is_erased
-from consent.errors import ConsentError
+from consent.errors import ConsentError, WarehouseError
 from consent.finding_life import record
 from consent.proof_check import check
 from consent.restrictions import lift, restrict
@@ -107,6 +107,7 @@ def test_rates_stay_and_the_person_goes(connection: duckdb.DuckDBPyConnection) -
     proven = check(connection)
     assert (proven.bad, proven.removed) == (None, 11)
     assert is_erased(connection, KEY.hash(PERSON))
+    assert not is_erased(connection, KEY.hash(OTHER))
     assert erase(connection, PERSON, KEY).events == 0
 
 
@@ -138,6 +139,18 @@ def test_hours_are_forgotten_once_no_relation_shows_them(connection: duckdb.Duck
     rebuild(connection, AS_OF + timedelta(days=14))
     erase(connection, OTHER, KEY)
     assert connection.execute(hours).fetchall() == []
+
+
+def test_a_second_erasure_waits_for_the_refresh_and_leaves_nothing_behind(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    erase(connection, PERSON, KEY, keep_proof=True)
+    kept = connection.execute("select * from kept.prompts order by all").fetchall()
+    for subject in (PERSON, OTHER):
+        with pytest.raises(WarehouseError, match="run `consent refresh` before removing more"):
+            erase(connection, subject, KEY)
+    assert not is_erased(connection, KEY.hash(OTHER))
+    assert connection.execute("select * from kept.prompts order by all").fetchall() == kept
 
 
 def test_one_site_alone(connection: duckdb.DuckDBPyConnection) -> None:

@@ -35,6 +35,17 @@ def test_it_waits_for_its_turn(tmp_path: Path) -> None:
         assert connection.execute("select count(*) from raw.events").fetchall() == [(0,)]
 
 
+def test_a_table_of_an_earlier_version_gets_its_new_columns_and_keeps_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with open_warehouse(path) as connection:
+        connection.execute("create or replace table kept.changes (date date, site varchar, reopens bigint)")
+        connection.execute("insert into kept.changes values ('2026-10-01', 'shop', 2)")
+    with open_warehouse(path) as connection:
+        connection.execute("insert into kept.changes by name select 'next' as site, now()::timestamp as known_at")
+        rows = connection.execute("select site, reopens, changed, known_at is null from kept.changes").fetchall()
+    assert rows == [("shop", 2, None, True), ("next", None, None, False)]
+
+
 def test_it_gives_up_with_one_line(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
     with open_warehouse(path):
