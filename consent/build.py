@@ -41,6 +41,8 @@ _COMPARED = {
 def build(connection: duckdb.DuckDBPyConnection, model: Statement) -> int:
     """Build one model from what is there now; returns its rows."""
     part = model.incremental if changes.in_parts(connection) else ""
+    for people in ("subjects", "active"):  # those that asked before saw what it was before
+        connection.execute(f"drop table if exists temp.{_table_of_people(model.relation, people)}")
     with transaction(connection):
         if model.is_view:
             _make_view(connection, model)
@@ -162,15 +164,29 @@ def _source(connection: duckdb.DuckDBPyConnection, part: str, relation: str) -> 
     match part, _parts().get(relation):
         case ("event", "event"):
             where = _is_changed_record(connection, relation)
-        case ("subject", "event" | "subject"):
+        case ("subject", "event"):
             where = _is_of(relation, "changed.subjects", changes.SUBJECT)
+        case ("subject", "subject"):
+            return _of_people(connection, relation, "subjects")
         case ("date", "event" | "date"):
             where = changes.is_changed_day(connection)
         case ("date", "subject"):
-            where = _is_of(relation, "changed.active", changes.SUBJECT)
+            return _of_people(connection, relation, "active")
         case _:
             return None
     return f"(select * from {relation} where {where})"  # noqa: S608
+
+
+def _of_people(connection: duckdb.DuckDBPyConnection, relation: str, people: str) -> str:
+    """The rows of the subjects in `changed.subjects` or `changed.active`, looked for once for all models that ask."""
+    table = _table_of_people(relation, people)
+    where = _is_of(relation, f"changed.{people}", changes.SUBJECT)
+    connection.execute(f"create temp table if not exists {table} as select * from {relation} where {where}")  # noqa: S608
+    return f"temp.{table}"
+
+
+def _table_of_people(relation: str, people: str) -> str:
+    return f"{relation.replace('.', '_')}_of_{people}"
 
 
 @cache
