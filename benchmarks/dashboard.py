@@ -66,6 +66,7 @@ def publish(path: Path) -> int:
             if name in STATEMENTS:
                 order = "order by 1, 2" if name.endswith("_daily") else ""
                 connection.execute(f"insert into {name} select * from ({STATEMENTS[name]}) {order}")
+        connection.execute("create index findings_by_finding_id on findings (finding_id)")  # as publishing does
         counts = [connection.execute(f"select count(*) from {n}").fetchone() for n in ("prompts_daily", "opt_in_daily")]
     return sum(count[0] for count in counts if count)
 

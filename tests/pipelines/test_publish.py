@@ -18,7 +18,7 @@ from consent.warehouse import open_snapshot, open_warehouse
 from ingestion.decoder import Decoder
 from pipelines import publish as publishing
 from pipelines.publish import publish
-from tests.consent.test_changes import START, erase, history, land, refresh
+from tests.consent.test_changes import START, forget, history, land, refresh
 
 AS_OF = START + timedelta(days=4)
 
@@ -81,7 +81,7 @@ def test_after_a_removal_nothing_is_left_in_the_bytes(
     refreshed(connection, settings, AS_OF)
     subject = connection.execute("select min(subject) from marts.consent_current").fetchall()[0][0]
     assert subject.encode() in settings.snapshot.read_bytes()
-    erase(connection, subject)
+    forget(connection, subject)
     assert refreshed(connection, settings, AS_OF)
     assert subject.encode() not in Path(settings.snapshot).read_bytes()
     assert published(settings) == rows(connection, "marts.")
@@ -93,3 +93,13 @@ def test_a_file_that_has_grown_is_written_whole_again(
     monkeypatch.setattr(publishing, "_MOST", 0.5)
     assert refreshed(connection, settings, AS_OF)
     assert refreshed(connection, settings, AS_OF + timedelta(hours=1))
+
+
+def test_one_finding_is_found_by_its_id_without_reading_all(
+    settings: Settings, connection: duckdb.DuckDBPyConnection
+) -> None:
+    for as_of in (AS_OF, AS_OF + timedelta(hours=1)):
+        refreshed(connection, settings, as_of)
+        with contextlib.closing(open_snapshot(settings.snapshot)) as snapshot:
+            indexed = snapshot.execute("select table_name, expressions from duckdb_indexes() order by all").fetchall()
+        assert indexed == [("finding_history", "[finding_id]"), ("findings", "[finding_id]")]
