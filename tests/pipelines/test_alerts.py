@@ -51,7 +51,7 @@ def test_an_alert_is_told_once_with_its_drivers_and_a_link(published: Path, webh
     assert [len(one.sent) for one in tell(settings, NOW)] == [1]
     assert webhook.titles == ["shop: rate drop (4)"]
     body = webhook.posted[0]["message"]
-    assert "Opt-in rate of marketing at shop fell to" in body
+    assert "Opt-in rate (marketing) at shop fell to" in body
     assert "What moved it most: " in body
     assert "https://consent.example/rates?metric=opt_in_rate&by=" in body
     assert [len(one.quiet) for one in tell(settings, NOW + timedelta(hours=20))] == [1]
