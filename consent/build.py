@@ -8,7 +8,7 @@ header in which kind of part it can be built:
 |---|---|---|
 | event | one record, and others with its event id | the rows of changed records |
 | new | what was ever seen | nothing: what is not there yet is added |
-| subject | the decisions and replays of one site and subject | the rows of changed subjects |
+| subject | the decisions, replays and observations of one site and subject | the rows of changed subjects |
 | date | the events of one day, and all decisions of the subjects that are seen on it | the rows of changed days |
 
 Without that line a model is always built as a whole. Where the header names a Python function (`python:`), the rows go
