@@ -71,6 +71,12 @@ class Rates:
     title: str
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """Filters that this metric cannot heed: what it counts does not have them."""
+        dimensions = RELATIONS[self.metric.over].dimensions
+        return tuple(name for name in self.filters.values if name in _WHERE and name not in dimensions)
+
+    @property
     def more(self) -> int:
         """Values that have no chart of their own."""
         return max(0, len(self.values) - len(self.small))

@@ -51,6 +51,13 @@ def test_a_site_changes_the_numbers_and_the_address_holds_it(client: TestClient)
     assert "/data/opt_in.csv?site=a.example&amp;from=2026-08-18&amp;to=2026-11-15" in page
 
 
+def test_a_filter_that_a_metric_cannot_heed_is_told(client: TestClient) -> None:
+    asked = {"metric": "traffic_opt_in", "banner_version": "3", "site": "a.example"}
+    told = "This metric does not tell apart by Banner version: that filter is left out here."
+    assert told in text_of(client, "/rates", **asked)
+    assert told not in text_of(client, "/rates", **asked | {"metric": "opt_in_rate"})
+
+
 def test_days_narrow_the_view(client: TestClient) -> None:
     text = text_of(client, "/", site="a.example", **{"from": "2026-11-02", "to": "2026-11-08"})
     assert "Marketing opt-in is 30.0%." in text
