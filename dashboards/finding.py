@@ -67,12 +67,12 @@ class FindingPage:
         if found is None:
             raise HTTPException(404, _("This finding names no person."))
         log.record(settings, visitor_of(request), "looked up", subject=found["subject"], finding=finding_id)
-        answer = self._pages.endpoint(self._page({"subject": found["subject"]}))(request)
+        answer = self._pages.respond(self._page({"subject": found["subject"]}), request)
         answer.headers["cache-control"] = "no-store"
         return answer
 
     def _again(self, request: Request, given: dict[str, str], problem: str) -> Response:
-        answer = self._pages.endpoint(self._page({"given": given, "problem": problem}))(request)
+        answer = self._pages.respond(self._page({"given": given, "problem": problem}), request)
         answer.status_code = 400
         return answer
 

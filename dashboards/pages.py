@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import gzip
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import duckdb
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -76,14 +77,21 @@ class Pages:
         self.kept: Kept[tuple[str, ...], KeptPage] = Kept()
         self._journal = acknowledgements.journal(settings).path
 
-    def endpoint(self, page: Page) -> Callable[[Request], Response]:
-        """The page as something that answers requests."""
+    def endpoint(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
+        """The page as something that answers requests: at once where it is kept, else from a thread."""
 
-        def answer(request: Request) -> Response:
+        async def answer(request: Request) -> Response:
             with self.speaking(request):
-                return self._answer(page, request)
+                kept = self._kept(page, request)
+            return await run_in_threadpool(self.respond, page, request) if kept is None else kept
 
         return answer
+
+    def respond(self, page: Page, request: Request) -> Response:
+        """The page's answer to a request."""
+        with self.speaking(request):
+            kept = self._kept(page, request)
+            return self._answer(page, request) if kept is None else kept
 
     def warm(self, page: Page) -> None:
         """Load the chart libraries, and make what the first visitor will see; errors are left for the visitor."""
@@ -112,6 +120,17 @@ class Pages:
             answered = ""
         return identity_of(self.settings.snapshot), answered
 
+    def _key(self, request: Request) -> tuple[str, ...]:
+        """What the answer depends on; what it says of its age is compared apart."""
+        view = f"{request.url.path}?{request.url.query}"
+        return (*self.identity(), i18n.language(), visitor_of(request).role.name, view)
+
+    def _kept(self, page: Page, request: Request) -> Response | None:
+        if page.fresh(visitor_of(request)):
+            return None
+        kept = self.kept.get(self._key(request))
+        return kept.response(request) if kept and kept.stale == _is_stale(kept.as_of) else None
+
     def _answer(self, page: Page, request: Request) -> Response:
         if any(not value for _name, value in request.query_params.multi_items()):
             # A form sends its empty fields too; the address that people copy is better without.
@@ -120,10 +139,6 @@ class Pages:
         visitor = visitor_of(request)
         if page.fresh(visitor):
             return self._make(page, request, visitor)
-        key = (*self.identity(), i18n.language(), visitor.role.name, f"{request.url.path}?{request.url.query}")
-        kept = self.kept.get(key)
-        if kept is not None and kept.stale == _is_stale(kept.as_of):
-            return kept.response(request)
         made: list[Response] = []
 
         def make() -> KeptPage:
@@ -134,8 +149,11 @@ class Pages:
             as_of = datetime.fromisoformat(answer.headers["x-as-of"])
             return KeptPage(gzip.compress(bytes(answer.body), 6, mtime=0), as_of, _is_stale(as_of))
 
+        key = self._key(request)
+        found = self.kept.get(key)
+        has_aged = found is not None and found.stale != _is_stale(found.as_of)  # what it says of that is not true now
         try:
-            return (self.kept.get_or(key, make) if kept is None else self.kept.put(key, make())).response(request)
+            return (self.kept.put(key, make()) if has_aged else self.kept.get_or(key, make)).response(request)
         except _NotToKeep:
             return made[0]
 

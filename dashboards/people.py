@@ -32,11 +32,11 @@ class PeoplePage:
         subject = form.get("subject", "").strip()
         if not SUBJECT.fullmatch(subject):
             problem = _("A subject's id has 8 to 64 letters, digits, - and _.")
-            answer = self._pages.endpoint(self._page({"problem": problem}))(request)
+            answer = self._pages.respond(self._page({"problem": problem}), request)
             answer.status_code = 400
             return answer
         log.record(self._pages.settings, visitor_of(request), "looked up", subject=subject)
-        answer = self._pages.endpoint(self._page({"subject": subject}))(request)
+        answer = self._pages.respond(self._page({"subject": subject}), request)
         answer.headers["cache-control"] = "no-store"
         return answer
 
