@@ -4,17 +4,34 @@ Dagster's own SQLite storage builds an SQLAlchemy engine for each statement and 
 makes the log dearer than the models of a small refresh (docs/decisions/0021).
 """
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
+from dagster._core.storage.event_log.sqlite.consolidated_sqlite_event_log import SQLITE_EVENT_LOG_FILENAME
+from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine, event
 
 
 class EventLog(ConsolidatedSqliteEventLogStorage):
-    """The storage that dagster.yaml names; takes `base_dir`, the folder of its file."""
+    """The storage that dagster.yaml names; takes `base_dir`, the folder of its file.
+
+    The file comes into being whole: one that a kill left without its tables would be taken for a finished one.
+    """
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        path = Path(base_dir, f"{SQLITE_EVENT_LOG_FILENAME}.db")
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(dir=path.parent) as fresh, suppress(FileExistsError):
+                ConsolidatedSqliteEventLogStorage(fresh)
+                os.link(Path(fresh, path.name), path)  # unlike a rename, not over that of a process that was faster
+        super().__init__(base_dir, inst_data)
 
     @cached_property
     def _engine(self) -> Engine:
