@@ -1,0 +1,69 @@
+"""What benchmarks/ingest.py compares with: the limit, and the table of the usual path."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+TEXTS = (
+    "kind",
+    "site",
+    "platform",
+    "region",
+    "language",
+    "subject",
+    "prompt_id",
+    "action",
+    "surface",
+    "method",
+    "policy_version",
+    "notice_hash",
+)
+STORAGE = '("name" varchar, "type" varchar, "domain" varchar, party varchar, lifetime_s bigint, category varchar)'
+COLUMNS = dict.fromkeys(TEXTS, "varchar") | {
+    "schema_version": "bigint",
+    "event_id": "uuid",
+    "occurred_at": "timestamptz",
+    "received_at": "timestamptz",
+    "decision_ms": "bigint",
+    "banner": "struct(id varchar, version varchar, variant varchar, layer varchar)",
+    "categories": "json",
+    "signals": "struct(gpc boolean, tc_string varchar, gpp_string varchar, gcm json)",
+    "source": "struct(cmp varchar, version varchar)",
+    "is_bot": "boolean",
+    "storage": f"struct{STORAGE}[]",
+}
+
+
+def limit(folder: Path, events: Path, _servers: str) -> int:
+    with duckdb.connect(str(folder / "limit.duckdb"), config={"storage_compatibility_version": "latest"}) as connection:
+        connection.execute(
+            "create table t as select * from read_json($file, format = 'newline_delimited', columns = $columns)",
+            {"file": str(events), "columns": COLUMNS},
+        )
+        return int(connection.execute("select count(*) from t").fetchall()[0][0])
+
+
+def flat(rows: list[dict[str, Any]]) -> pa.Table:
+    names = ("event_id", "kind", "occurred_at", "received_at", "site", "platform", "region", "language", "subject",
+             "prompt_id", "action", "surface", "method", "decision_ms", "policy_version")  # fmt: skip
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    columns["decision_ms"] = [value if isinstance(value, int) else None for value in columns["decision_ms"]]
+    columns |= {f"banner_{name}": [(row.get("banner") or {}).get(name) for row in rows] for name in ("id", "version")}
+    columns |= {
+        name: [json.dumps(row[name]) if name in row else None for row in rows] for name in ("categories", "storage")
+    }
+    return pa.table(
+        {name: pa.array([None if v is None else v for v in column]) for name, column in strings(columns).items()}
+    )
+
+
+def strings(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    return {
+        name: column if name == "decision_ms" else [v if v is None or isinstance(v, str) else str(v) for v in column]
+        for name, column in columns.items()
+    }
