@@ -15,7 +15,7 @@ from consent.errors import ConsentError
 from dashboards.access import log
 from dashboards.access.secret import Forms
 from dashboards.access.visitors import Visitor, visitor_of
-from dashboards.findings import history, with_answer
+from dashboards.findings import finding, history, with_answer
 from dashboards.i18n import N_
 from dashboards.i18n import gettext as _
 from dashboards.page import Asked, Built, Page
@@ -78,7 +78,7 @@ class FindingPage:
 
     def _page(self, shown: dict[str, Any]) -> Page:
         def build(asked: Asked) -> Built:
-            row = asked.snapshot.one("finding", {"finding_id": asked.path["finding_id"]})
+            row = finding(asked.snapshot, asked.path["finding_id"])
             if row is None:
                 raise HTTPException(
                     404, _("There is no such finding in the data as it stands; it may have been resolved.")

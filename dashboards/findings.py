@@ -59,6 +59,15 @@ def findings(
     return Findings(filters, [with_answer(row, acknowledged or {}) for row in rows], total, page)
 
 
+def finding(snapshot: Snapshot, finding_id: str) -> Row | None:
+    """One finding with what its rule says (`rule_title`, `rule_description`, `rule_evidence`), or None."""
+    row = snapshot.one("finding", {"finding_id": finding_id})
+    if row is None:
+        return None
+    unknown = {"rule_title": row["rule_id"], "rule_description": None, "rule_evidence": None}
+    return {**row, **(snapshot.one("rule", row) or unknown)}
+
+
 def with_answer(row: Row, acknowledged: Mapping[str, Acknowledgement]) -> Row:
     """The finding with the status that an answer given since gives it."""
     is_open = row["status"] in {"open", "reopened"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,6 +21,12 @@ SECURITY = {
 FRESH = "private, no-cache"  # pages and downloads: may be kept, never shown without asking again
 
 
+def _raw(headers: dict[str, str]) -> dict[bytes, bytes]:
+    """As they go over the wire: worked out once, not for each response."""
+    with_age = {**headers, "cache-control": FRESH}
+    return {name.encode("latin-1"): value.encode("latin-1") for name, value in with_age.items()}
+
+
 def _embedded(frame_ancestors: str) -> dict[str, str]:
     """The same for charts that others may show in a frame; X-Frame-Options cannot name whom."""
     policy = SECURITY["content-security-policy"].replace("frame-ancestors 'none'", f"frame-ancestors {frame_ancestors}")
@@ -34,18 +39,16 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, frame_ancestors: str = "'none'") -> None:
         self.app = app
-        self._embedded = _embedded(frame_ancestors)
+        self._usual, self._embedded = _raw(SECURITY), _raw(_embedded(frame_ancestors))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and the response back with headers."""
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                framed = scope["path"].startswith("/embed/")
-                for name, value in (self._embedded if framed else SECURITY).items():
-                    headers.setdefault(name, value)
-                headers.setdefault("cache-control", FRESH)
+                ours = self._embedded if scope["path"].startswith("/embed/") else self._usual
+                given = {name.lower() for name, _value in message["headers"]}
+                message["headers"] = [*message["headers"], *(pair for pair in ours.items() if pair[0] not in given)]
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -122,8 +122,8 @@ class Pages:
 
     def _key(self, request: Request) -> tuple[str, ...]:
         """What the answer depends on; what it says of its age is compared apart."""
-        view = f"{request.url.path}?{request.url.query}"
-        return (*self.identity(), i18n.language(), visitor_of(request).role.name, view)
+        view = request.scope["path"], request.scope["query_string"].decode("latin-1")
+        return (*self.identity(), i18n.language(), visitor_of(request).role.name, *view)
 
     def _kept(self, page: Page, request: Request) -> Response | None:
         if page.fresh(visitor_of(request)):

@@ -172,8 +172,7 @@ def _fetch(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
 def identity_of(link: Path) -> str:
     """A name for the very file behind the link now: what is made from it is kept under that name."""
     try:
-        target = link.resolve(strict=True)
-        status = target.stat()
+        status = link.stat()
     except OSError:
         return "none"  # opening it says what is wrong
-    return f"{target.name}:{status.st_ino}:{status.st_mtime_ns}"
+    return f"{status.st_dev}:{status.st_ino}:{status.st_mtime_ns}"

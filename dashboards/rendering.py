@@ -34,6 +34,7 @@ def environment() -> Environment:
     )
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_callables(i18n.translated, i18n.translated_plural, newstyle=True)  # type: ignore[attr-defined]
+    made.globals["_"] = _said  # as Jinja's own, which looks itself up in the context at every word
     filters_of_language: dict[str, Callable[..., Any]] = {
         "count": wording.count,
         "decimal": wording.decimal,
@@ -78,6 +79,21 @@ def environment() -> Environment:
         "style_version": style_version(),
     }
     return made
+
+
+def _said(message: str, /, **values: Any) -> Markup:
+    """The message in the current language, with its values escaped."""
+    return _message(i18n.language(), message) % values if values else _whole(i18n.language(), message)
+
+
+@lru_cache(maxsize=4096)
+def _message(_language: str, message: str) -> Markup:
+    return Markup(i18n.translated(message))  # noqa: S704 -- a message of ours
+
+
+@lru_cache(maxsize=4096)
+def _whole(language: str, message: str) -> Markup:
+    return _message(language, message) % {}
 
 
 def _at_run_time(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -25,7 +25,7 @@ from dashboards.access import log
 from dashboards.access.visitors import visitor_of
 from dashboards.api import openapi
 from dashboards.filters import BadFilter, Filters
-from dashboards.findings import with_answer
+from dashboards.findings import finding, with_answer
 from dashboards.pages import standing
 from dashboards.people import SUBJECT
 from dashboards.queries import Row, Snapshot
@@ -121,7 +121,7 @@ class Api:
         """One finding with its rule, without the person it may concern."""
         _only(request, ())
         with Snapshot(self._settings.snapshot) as snapshot:
-            row = snapshot.one("finding", {"finding_id": request.path_params["finding_id"]})
+            row = finding(snapshot, request.path_params["finding_id"])
         if row is None:
             raise HTTPException(404, "there is no such finding in the data as it stands")
         return _json({**with_answer(row, standing(self._settings)), "evidence": json.loads(row["evidence"] or "[]")})

@@ -18,22 +18,13 @@ select
     findings.jurisdiction,
     findings.site,
     findings.subject <> '' as concerns_one_person,
-    case when findings.subject = '' then findings.item else replace(findings.item, findings.subject, '…') end as item,
+    replace(findings.item, findings.subject, '…') as item,
     findings.first_seen,
     findings.last_seen,
     findings.occurrences,
-    case
-        when findings.subject = '' then findings.observed
-        else replace(findings.observed, findings.subject, '…')
-    end as observed,
-    case
-        when findings.subject = '' then findings.allowed
-        else replace(findings.allowed, findings.subject, '…')
-    end as allowed,
-    case
-        when findings.subject = '' then findings.evidence
-        else replace(findings.evidence, findings.subject, '…')
-    end as evidence,
+    replace(findings.observed, findings.subject, '…') as observed,
+    replace(findings.allowed, findings.subject, '…') as allowed,
+    replace(findings.evidence, findings.subject, '…') as evidence,
     findings.citation,
     findings.status
 from findings

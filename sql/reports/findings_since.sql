@@ -29,11 +29,8 @@ select
     findings.kind,
     findings.jurisdiction,
     findings.site,
-    case when findings.subject = '' then findings.item else replace(findings.item, findings.subject, '…') end as item,
-    case
-        when findings.subject = '' then findings.observed
-        else replace(findings.observed, findings.subject, '…')
-    end as observed
+    replace(findings.item, findings.subject, '…') as item,
+    replace(findings.observed, findings.subject, '…') as observed
 from changes
 inner join findings on changes.finding_id = findings.finding_id
 left join titles on findings.rule_id = titles.rule_id
