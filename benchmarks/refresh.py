@@ -27,7 +27,7 @@ from consent.changes import begin, claim, finish
 from consent.models import all_models
 from consent.policies import Registry
 from consent.settings import ROOT, Settings
-from consent.warehouse import attached, in_utc, open_warehouse
+from consent.warehouse import attached, bounded, in_utc, open_warehouse
 from pipelines.publish import publish
 
 END = datetime(2026, 11, 1)  # noqa: DTZ001  as the warehouse has it: naive, in UTC
@@ -73,7 +73,7 @@ _GENERATE = """
         ['videonor', 'cp-app', 'shop.example'][1 + n % 3] as site,
         ['web', 'web', 'ios', 'android'][1 + n % 4] as platform,
         ['NO', 'FR', 'DE', 'US-CA', 'SE'][1 + n % 5] as region,
-        'visitor-' || lpad(to_base(n, 36), 8, '0') as subject,
+        md5(n::varchar) as subject,
         'main' as banner_id,
         'v' || (1 + i // greatest($events, 1)) as banner_version,
         ['a', 'b'][1 + n % 2] as banner_variant,
@@ -124,7 +124,7 @@ def refresh(path: Path, settings: Settings, as_of: datetime, *, full: bool = Fal
     """Every model and the snapshot, the file attached for each as Dagster's steps do."""
     steps: dict[str, float] = {}
     started, cpu = time.perf_counter(), time.process_time()
-    connection = in_utc(duckdb.connect())
+    connection = bounded(in_utc(duckdb.connect()), settings.refresh_memory, path)
 
     def step(name: str, work: Callable[[duckdb.DuckDBPyConnection], object]) -> None:
         begun = time.process_time()

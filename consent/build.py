@@ -25,7 +25,7 @@ import duckdb
 
 from consent import changes
 from consent.changes import set_run
-from consent.models import Statement, all_models
+from consent.models import Statement, all_models, statement
 from consent.warehouse import transaction
 
 __all__ = ["build", "repeated_grains", "rows_rebuilt", "set_run", "violations"]
@@ -34,7 +34,8 @@ _READ = re.compile(r"\b(?P<relation>(?:raw|staging|marts)\.(?P<name>[a-z_]+))\b(
 _KEY = ", ".join(f'"{column}"' for column in changes.KEY)
 # By what rows of these are told to differ; changes.note says what follows from a difference.
 _COMPARED = {
-    "staging.received": '"date", kind, site, subject, event_time, gpc, is_duplicate, is_bot, is_restricted',
+    "staging.received": '"date", kind, site, subject, subject_key, event_time, gpc, is_duplicate, is_bot,'
+    " is_restricted",
 }
 
 
@@ -164,9 +165,7 @@ def _source(connection: duckdb.DuckDBPyConnection, part: str, relation: str) -> 
     match part, _parts().get(relation):
         case ("event", "event"):
             where = _is_changed_record(connection, relation)
-        case ("subject", "event"):
-            where = _is_of(relation, "changed.subjects", changes.SUBJECT)
-        case ("subject", "subject"):
+        case ("subject", "event" | "subject"):
             return _of_people(connection, relation, "subjects")
         case ("date", "event" | "date"):
             where = changes.is_changed_day(connection)
@@ -179,9 +178,14 @@ def _source(connection: duckdb.DuckDBPyConnection, part: str, relation: str) -> 
 
 def _of_people(connection: duckdb.DuckDBPyConnection, relation: str, people: str) -> str:
     """The rows of the subjects in `changed.subjects` or `changed.active`, looked for once for all models that ask."""
-    table = _table_of_people(relation, people)
-    where = _is_of(relation, f"changed.{people}", changes.SUBJECT)
-    connection.execute(f"create temp table if not exists {table} as select * from {relation} where {where}")  # noqa: S608
+    table, model = _table_of_people(relation, people), statement(relation)
+    if model.is_view:
+        told = (name for name in model.reads if _parts().get(name) == model.incremental)
+        rows = _narrowed(model, {name: _of_people(connection, name, people) for name in told})
+    else:  # by their numbers: looking for them must not read the other columns of all rows
+        where = _is_of(relation, f"changed.{people}", changes.SUBJECT)
+        rows = f"select * from {relation} where rowid in (select rowid from {relation} where {where})"  # noqa: S608
+    connection.execute(f"create temp table if not exists {table} as {rows}")
     return f"temp.{table}"
 
 
@@ -213,5 +217,7 @@ def _is_changed_record(connection: duckdb.DuckDBPyConnection, relation: str) -> 
 
 def _is_of(relation: str, other: str, columns: tuple[str, ...]) -> str:
     name = relation.partition(".")[2]
+    if columns == changes.SUBJECT and relation.startswith("staging."):  # a mart has no key
+        columns = ("subject_key",)
     same = " and ".join(f'other."{column}" = {name}."{column}"' for column in columns)
     return f"exists (select 1 from {other} as other where {same})"  # noqa: S608

@@ -34,6 +34,7 @@ from consent.warehouse import create_table, transaction
 
 KEY = ("topic_id", "partition", "offset")
 SUBJECT = ("site", "subject")
+SUBJECT_KEY = "md5_number(site || chr(10) || subject)"  # as in staging.received
 _COLUMNS = ", ".join(f'"{name}"' for name, _ in COLUMNS)
 _ARRIVED = "coalesce(received_at, kafka_timestamp)"
 # The event time is one of the two; a client's clock that is further off than this is not believed (see received.sql).
@@ -160,7 +161,7 @@ def note(connection: duckdb.DuckDBPyConnection, differing: str) -> None:
     connection.execute(
         f"""
         insert into changed.subjects
-        select site, subject, min(event_time) from {differing}
+        select site, subject, min(event_time), subject_key from {differing}
         where
             (kind in ('decision', 'replay', 'observation') or gpc)
             and not is_duplicate and not is_bot and not is_restricted
@@ -183,7 +184,8 @@ def note(connection: duckdb.DuckDBPyConnection, differing: str) -> None:
     connection.execute("delete from changed.active")
     changed = is_changed_day(connection)
     connection.execute(
-        f"insert into changed.active select distinct site, subject from staging.events where {changed}"  # noqa: S608
+        "insert into changed.active select distinct site, subject, subject_key from staging.events"  # noqa: S608
+        f" where {changed}"
     )
 
 
@@ -266,11 +268,11 @@ def _collect(connection: duckdb.DuckDBPyConnection, last: tuple[Any, ...], as_of
     )
     connection.execute("drop table ids")
     connection.execute(  # what runs out between the two as-of times changes its state, and nothing else
-        """
+        f"""
         insert into changed.subjects
-        select site, subject, 'infinity'::timestamp from marts.consent_current
+        select site, subject, 'infinity'::timestamp, {SUBJECT_KEY} from marts.consent_current
         where valid_until > $low and valid_until <= $high
-        """,
+        """,  # noqa: S608
         {"low": low, "high": high},
     )
     return True

@@ -44,6 +44,10 @@ class Settings(RightsSettings, DashboardSettings, CollectorSettings, Notificatio
         64 * 1024 * 1024, ge=1024, description="Bytes of values that end a batch before its rows do."
     )
     lock_timeout: float = Field(120.0, ge=0, description="Seconds to wait while another process writes.")
+    refresh_memory: str = Field(
+        "3GB", pattern=r"^[0-9]+(\.[0-9]+)?(MB|GB|MiB|GiB)$",
+        description="Memory that a refresh's DuckDB may take; what does not fit goes to `<home>/spill` meanwhile.",
+    )  # fmt: skip
     ingest_metrics_port: int | None = Field(
         None, ge=0, le=65535, description="Port on 127.0.0.1 for /metrics and /healthz of ingest; unset: neither."
     )

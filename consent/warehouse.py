@@ -34,6 +34,17 @@ def in_utc(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def bounded(connection: duckdb.DuckDBPyConnection, memory: str, path: Path) -> duckdb.DuckDBPyConnection:
+    """The same connection, before its first work: what does not fit into so much memory is put beside the warehouse.
+
+    DuckDB removes those files when it closes, and those of a process that was killed when the next one spills.
+    """
+    spill = str(path.parent / "spill").replace("'", "''")
+    connection.execute(f"set memory_limit = '{memory}'")
+    connection.execute(f"set temp_directory = '{spill}'")
+    return connection
+
+
 def create_schema(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is not there yet: schemas, and the tables that no model makes."""
     there = dict(

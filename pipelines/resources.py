@@ -9,7 +9,7 @@ from pydantic import PrivateAttr
 
 from consent.errors import RefreshFailed
 from consent.settings import Settings
-from consent.warehouse import attached, in_utc, open_warehouse
+from consent.warehouse import attached, bounded, in_utc, open_warehouse
 
 RUN = dg.AssetKey(["staging", "run"])
 
@@ -31,8 +31,10 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextlib.contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["WarehouseResource"]:  # noqa: ARG002
         """What the steps of one process share; between steps nothing of the warehouse stays open."""
+        settings = self.settings
         with contextlib.closing(in_utc(duckdb.connect())) as connection:
-            self._settings, self._connection = self.settings, connection
+            bounded(connection, settings.refresh_memory, settings.warehouse)
+            self._settings, self._connection = settings, connection
             try:
                 yield self
             finally:

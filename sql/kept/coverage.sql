@@ -3,8 +3,7 @@
 -- Whether a replay was under a valid consent is told as in marts/coverage_daily.sql.
 with standing as (
     select
-        site,
-        subject,
+        subject_key,
         decided_at,
         valid_until
     from staging.decisions
@@ -23,8 +22,7 @@ entries as (
     from gone
     asof left join standing
         on
-            gone.site = standing.site
-            and gone.subject = standing.subject
+            gone.subject_key = standing.subject_key
             and gone.event_time >= standing.decided_at
     where gone.kind = 'replay'
 )

@@ -26,8 +26,7 @@ semi join removed
         received.topic_id = removed.topic_id
         and received.partition = removed.partition
         and received."offset" = removed."offset"
-left join staging.category_sets as category_sets
-    on received.site = category_sets.site and received.categories = category_sets.sent
+left join staging.category_sets as category_sets on received.set_id = category_sets.set_id
 left join known as regions on received.region = regions.region
 left join known as countries on left(received.region, 2) = countries.region
 cross join staging.run as run

@@ -35,7 +35,7 @@ proof as (
         decisions.partition,
         decisions."offset",
         max(decisions.valid_until + coalesce(sites.proof_retention, limits.value))
-            over (partition by decisions.site, decisions.subject) as until
+            over (partition by decisions.subject_key) as until
     from staging.decisions as decisions
     left join policy.sites as sites on decisions.site = sites.site
     left join staging.limits as limits

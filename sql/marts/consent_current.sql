@@ -7,7 +7,13 @@ with latest as (
     select *
     from staging.decisions
     where next_decided_at is null
-    qualify row_number() over (partition by site, subject order by decided_at desc, "offset" desc, partition desc) = 1
+),
+
+sets as (
+    select
+        set_id,
+        categories::json as categories
+    from staging.category_sets
 ),
 
 material as (
@@ -18,16 +24,6 @@ material as (
     inner join staging.run as run on versions.effective_from <= run.as_of
     where versions.material
     group by versions.site
-),
-
-refused as (
-    select
-        site,
-        subject,
-        list_bool_or(list_transform(
-            map_entries(categories), lambda entry: entry.value and entry.key <> 'necessary'
-        )) as has_grant
-    from latest
 )
 
 select
@@ -37,20 +33,20 @@ select
     latest.decided_at,
     latest."action",
     latest."method",
-    latest.categories::json as categories,
+    sets.categories,
     latest.banner_version,
     latest.policy_version,
     latest.valid_until,
     latest.validity_source,
     case
-        when latest."action" = 'withdraw' and not coalesce(refused.has_grant, false) then 'withdrawn'
+        when latest."action" = 'withdraw' and not coalesce(latest.has_grant, false) then 'withdrawn'
         when run.as_of >= latest.valid_until then 'expired'
         when material.effective_from > coalesce(versions.effective_from, latest.decided_at) then 'outdated'
         else 'active'
     end as state
 from latest
 cross join staging.run as run
-left join refused on latest.site = refused.site and latest.subject = refused.subject
+left join sets on latest.set_id = sets.set_id
 left join material on latest.site = material.site
 left join policy.versions as versions
     on latest.site = versions.site and latest.policy_version = versions.policy_version

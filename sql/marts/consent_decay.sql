@@ -6,7 +6,7 @@
 with decided as (
     select
         decisions.site,
-        decisions.categories,
+        decisions.set_id,
         date_trunc('month', decisions.decided_at)::date as cohort,
         date_diff('month', date_trunc('month', decisions.decided_at), run.as_of) - 1 as oldest,
         least(date_sub('month', decisions.decided_at, least(decisions.valid_until, decisions.next_decided_at)), 24)
@@ -18,7 +18,7 @@ with decided as (
 grouped as (
     select
         site,
-        categories,
+        set_id,
         cohort,
         oldest,
         stood,
@@ -30,13 +30,14 @@ grouped as (
 
 entries as (
     select
-        site,
-        cohort,
-        oldest,
-        stood,
-        decisions,
-        unnest(map_entries(categories)) as entry
+        grouped.site,
+        grouped.cohort,
+        grouped.oldest,
+        grouped.stood,
+        grouped.decisions,
+        unnest(map_entries(category_sets.categories)) as entry
     from grouped
+    inner join staging.category_sets as category_sets on grouped.set_id = category_sets.set_id
 ),
 
 grants as (

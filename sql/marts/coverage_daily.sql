@@ -6,8 +6,7 @@
 -- Kept counts are of events removed since.
 with standing as (
     select
-        site,
-        subject,
+        subject_key,
         decided_at,
         valid_until
     from staging.decisions
@@ -20,15 +19,27 @@ replays as (
         events.site,
         events.platform,
         events.region,
-        events.categories,
+        events.set_id,
         standing.valid_until is null or events.event_time < standing.valid_until as is_valid
     from staging.events as events
     asof left join standing
         on
-            events.site = standing.site
-            and events.subject = standing.subject
+            events.subject_key = standing.subject_key
             and events.event_time >= standing.decided_at
     where events.kind = 'replay'
+),
+
+counted as (
+    select
+        "date",
+        site,
+        platform,
+        region,
+        set_id,
+        is_valid,
+        count(*) as replays
+    from replays
+    group by all
 ),
 
 totals as (
@@ -44,8 +55,8 @@ totals as (
             site,
             platform,
             region,
-            1 as replays
-        from replays
+            replays
+        from counted
         union all
         select * exclude (known_at)
         from kept.replays
@@ -56,13 +67,15 @@ totals as (
 
 entries as (
     select
-        "date",
-        site,
-        platform,
-        region,
-        is_valid,
-        unnest(map_entries(categories)) as entry
-    from replays
+        counted."date",
+        counted.site,
+        counted.platform,
+        counted.region,
+        counted.is_valid,
+        counted.replays,
+        unnest(map_entries(category_sets.categories)) as entry
+    from counted
+    inner join staging.category_sets as category_sets on counted.set_id = category_sets.set_id
 ),
 
 granted as (
@@ -80,7 +93,7 @@ granted as (
             platform,
             region,
             entry.key as category,
-            (entry.value and is_valid)::int as consented
+            if(entry.value and is_valid, replays, 0) as consented
         from entries
         union all
         select * exclude (known_at)

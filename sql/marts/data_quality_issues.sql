@@ -38,8 +38,7 @@ named as (
         received.site,
         unnest(map_keys(category_sets.categories)) as category
     from staging.received as received
-    inner join staging.category_sets as category_sets
-        on received.site = category_sets.site and received.categories = category_sets.sent
+    inner join staging.category_sets as category_sets on received.set_id = category_sets.set_id
     where category_sets.has_unknown
 ),
 

@@ -14,34 +14,30 @@ with steps as (
         variant,
         layer,
         kind,
-        list_filter(map_entries(categories), lambda entry: entry.key <> 'necessary') as answers
+        set_id,
+        count(*) as events
     from staging.events
     where kind in ('impression', 'dismissal') or (kind = 'decision' and surface = 'banner')
+    group by all
 ),
 
 live as (
     select
-        "date",
-        site,
-        platform,
-        region,
-        banner_id,
-        banner_version,
-        variant,
-        layer,
-        count(*) filter (where kind = 'impression') as shown,
-        count(*) filter (where kind in ('decision', 'dismissal')) as interacted,
-        count(*) filter (where kind = 'decision') as chose,
-        count(*) filter (
-            where kind = 'decision' and len(list_filter(answers, lambda entry: entry.value)) > 0
-        ) as granted_any,
-        count(*) filter (
-            where
-            kind = 'decision'
-            and len(answers) > 0
-            and len(list_filter(answers, lambda entry: entry.value)) = len(answers)
-        ) as granted_all
+        steps."date",
+        steps.site,
+        steps.platform,
+        steps.region,
+        steps.banner_id,
+        steps.banner_version,
+        steps.variant,
+        steps.layer,
+        sum(if(steps.kind = 'impression', steps.events, 0)) as shown,
+        sum(if(steps.kind in ('decision', 'dismissal'), steps.events, 0)) as interacted,
+        sum(if(steps.kind = 'decision', steps.events, 0)) as chose,
+        sum(if(steps.kind = 'decision' and answers.has_grant, steps.events, 0)) as granted_any,
+        sum(if(steps.kind = 'decision' and answers.is_full_grant, steps.events, 0)) as granted_all
     from steps
+    left join staging.category_sets as answers on steps.set_id = answers.set_id
     group by all
 )
 

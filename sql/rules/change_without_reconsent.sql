@@ -5,8 +5,7 @@
 -- that version, else as its own time. Only where the law asks for a consent first.
 with standing as (
     select
-        decisions.site,
-        decisions.subject,
+        decisions.subject_key,
         decisions.decided_at,
         decisions.categories,
         coalesce(versions.effective_from, decisions.decided_at) as agreed_at
@@ -30,6 +29,7 @@ uses as (
     select
         events.site,
         events.subject,
+        events.subject_key,
         events.jurisdiction,
         events.event_time,
         'stored consent' as item,
@@ -39,13 +39,12 @@ uses as (
         events.partition,
         events."offset"
     from staging.events as events
-    where
-        events.kind = 'replay'
-        and len(list_filter(map_entries(events.categories), lambda entry: entry.key <> 'necessary' and entry.value)) > 0
+    where events.kind = 'replay' and events.has_grant
     union all
     select
         site,
         subject,
+        subject_key,
         jurisdiction,
         event_time,
         name as item,
@@ -67,8 +66,7 @@ relied as (
         on uses.jurisdiction = jurisdictions.jurisdiction and jurisdictions.regime = 'opt_in'
     asof inner join standing
         on
-            uses.site = standing.site
-            and uses.subject = standing.subject
+            uses.subject_key = standing.subject_key
             and uses.event_time >= standing.decided_at
     where uses.category is null or standing.categories[uses.category]
 ),
@@ -88,7 +86,7 @@ select
     site,
     jurisdiction,
     item,
-    if(count(distinct subject) = 1, min(subject), '') as subject,
+    if(min(subject) = max(subject), min(subject), '') as subject,
     rule_case,
     min(event_time) as first_seen,
     max(event_time) as last_seen,

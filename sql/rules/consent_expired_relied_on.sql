@@ -20,6 +20,7 @@ replays as (
     select
         events.site,
         events.subject,
+        events.subject_key,
         events.event_time as seen_at,
         'stored consent' as item,
         'replay' as rule_case,
@@ -28,15 +29,14 @@ replays as (
         events.partition,
         events."offset"
     from staging.events as events
-    where
-        events.kind = 'replay'
-        and len(list_filter(map_entries(events.categories), lambda entry: entry.key <> 'necessary' and entry.value)) > 0
+    where events.kind = 'replay' and events.has_grant
 ),
 
 observed as (
     select
         site,
         subject,
+        subject_key,
         event_time as seen_at,
         name as item,
         '' as rule_case,
@@ -48,10 +48,24 @@ observed as (
     where category <> 'necessary'
 ),
 
+ended as (
+    select
+        decisions.subject_key,
+        min(decisions.valid_until) as first_end
+    from staging.decisions as decisions
+    inner join staging.run as run on decisions.valid_until <= run.as_of
+    group by decisions.subject_key
+),
+
 uses as (
-    select * from replays
-    union all
-    select * from observed
+    -- before the first end there is nothing to find: this leaves few to match with decisions
+    select used.*
+    from (
+        select * from replays
+        union all
+        select * from observed
+    ) as used
+    inner join ended on used.subject_key = ended.subject_key and used.seen_at >= ended.first_end
 ),
 
 relied as (
@@ -66,8 +80,7 @@ relied as (
     from uses
     asof inner join standing
         on
-            uses.site = standing.site
-            and uses.subject = standing.subject
+            uses.subject_key = standing.subject_key
             and uses.seen_at >= standing.decided_at
     where
         uses.seen_at >= standing.valid_until
@@ -85,7 +98,7 @@ select
     site,
     jurisdiction,
     item,
-    if(count(distinct subject) = 1, min(subject), '') as subject,
+    if(min(subject) = max(subject), min(subject), '') as subject,
     rule_case,
     min(seen_at) as first_seen,
     max(seen_at) as last_seen,

@@ -16,15 +16,14 @@ with duties as (
 
 overrides as (
     select
-        decisions.site,
-        decisions.subject,
+        decisions.subject_key,
         decisions.decided_at,
         decisions."method" = 'explicit'
         and coalesce(decisions.categories['marketing'], false)
         and decisions.decided_at >= signals.first_at as is_override
     from staging.decisions as decisions
     inner join staging.gpc_signals as signals
-        on decisions.site = signals.site and decisions.subject = signals.subject
+        on decisions.subject_key = signals.subject_key
     where decisions.decided_at is distinct from decisions.next_decided_at
 ),
 
@@ -32,6 +31,7 @@ uses as (
     select
         events.site,
         events.subject,
+        events.subject_key,
         events.jurisdiction,
         events.event_time,
         'stored consent' as item,
@@ -45,6 +45,7 @@ uses as (
     select
         site,
         subject,
+        subject_key,
         jurisdiction,
         event_time,
         name as item,
@@ -64,7 +65,7 @@ signalled as (
         duties.citation
     from uses
     inner join staging.gpc_signals as signals
-        on uses.site = signals.site and uses.subject = signals.subject and uses.event_time >= signals.first_at
+        on uses.subject_key = signals.subject_key and uses.event_time >= signals.first_at
     inner join duties
         on uses.jurisdiction = duties.jurisdiction and uses.event_time >= duties.effective_from
 ),
@@ -74,8 +75,7 @@ ignored as (
     from signalled
     asof left join overrides
         on
-            signalled.site = overrides.site
-            and signalled.subject = overrides.subject
+            signalled.subject_key = overrides.subject_key
             and signalled.event_time >= overrides.decided_at
     where not coalesce(overrides.is_override, false)
 )
@@ -84,7 +84,7 @@ select
     site,
     jurisdiction,
     item,
-    if(count(distinct subject) = 1, min(subject), '') as subject,
+    if(min(subject) = max(subject), min(subject), '') as subject,
     rule_case,
     min(event_time) as first_seen,
     max(event_time) as last_seen,

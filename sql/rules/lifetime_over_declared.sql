@@ -16,7 +16,7 @@ select
     longer.site,
     coalesce(sites.jurisdiction, '') as jurisdiction,
     longer.name as item,
-    if(count(distinct longer.subject) = 1, min(longer.subject), '') as subject,
+    if(min(longer.subject) = max(longer.subject), min(longer.subject), '') as subject,
     '' as rule_case,
     min(longer.event_time) as first_seen,
     max(longer.event_time) as last_seen,

@@ -24,8 +24,7 @@ with moved as (
             select 1
             from staging.decisions as decisions
             where
-                decisions.site = seen.site
-                and decisions.subject = seen.subject
+                decisions.subject_key = seen.subject_key
                 and decisions.decided_at > seen.seen_before
                 and decisions.decided_at <= seen.seen_at
         )
@@ -35,7 +34,7 @@ select
     site,
     jurisdiction,
     name as item,
-    if(count(distinct subject) = 1, min(subject), '') as subject,
+    if(min(subject) = max(subject), min(subject), '') as subject,
     '' as rule_case,
     min(seen_at) as first_seen,
     max(seen_at) as last_seen,

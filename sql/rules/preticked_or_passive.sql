@@ -33,6 +33,7 @@ grants as (
         events.site,
         events.jurisdiction,
         events.subject,
+        events.subject_key,
         events.kind,
         events."method",
         events.event_time,
@@ -43,7 +44,7 @@ grants as (
     from staging.events as events
     where
         events.kind in ('decision', 'replay')
-        and len(list_filter(map_entries(events.categories), lambda entry: entry.key <> 'necessary' and entry.value)) > 0
+        and events.has_grant
         and events.jurisdiction in (
             select jurisdictions.jurisdiction
             from policy.jurisdictions as jurisdictions
@@ -53,8 +54,7 @@ grants as (
 
 prompted as (
     select
-        site,
-        subject,
+        subject_key,
         "date",
         min(event_time) as prompted_at
     from staging.events
@@ -64,8 +64,7 @@ prompted as (
 
 deciding as (
     select
-        site,
-        subject,
+        subject_key,
         min(decided_at) as decided_at
     from staging.decisions
     group by all
@@ -86,11 +85,10 @@ seen as (
     from grants
     inner join prompted
         on
-            grants.site = prompted.site
-            and grants.subject = prompted.subject
+            grants.subject_key = prompted.subject_key
             and grants."date" = prompted."date"
             and grants.event_time > prompted.prompted_at
-    left join deciding on grants.site = deciding.site and grants.subject = deciding.subject
+    left join deciding on grants.subject_key = deciding.subject_key
     where grants.kind = 'replay' and coalesce(deciding.decided_at > grants.event_time, true)
 ),
 
@@ -130,7 +128,7 @@ select
     site,
     jurisdiction,
     item,
-    if("date" is not null and count(distinct subject) = 1, min(subject), '') as subject,
+    if("date" is not null and min(subject) = max(subject), min(subject), '') as subject,
     rule_case,
     min(seen_at) as first_seen,
     max(seen_at) as last_seen,

@@ -13,7 +13,7 @@ early as (
     from staging.storage_observed as seen
     inner join made on seen.site = made.site
     left join staging.first_choices as first_choices
-        on seen.site = first_choices.site and seen.subject = first_choices.subject
+        on seen.subject_key = first_choices.subject_key
     where
         seen.category in ('functionality', 'performance', 'marketing')
         and (first_choices.chosen_at is null or first_choices.chosen_at > seen.event_time)
@@ -31,7 +31,7 @@ select
     site,
     jurisdiction,
     name as item,
-    if(count(distinct subject) = 1, min(subject), '') as subject,
+    if(min(subject) = max(subject), min(subject), '') as subject,
     '' as rule_case,
     min(event_time) as first_seen,
     max(event_time) as last_seen,

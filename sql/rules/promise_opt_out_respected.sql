@@ -50,7 +50,7 @@ select
     site,
     jurisdiction,
     name as item,
-    if(count(distinct subject) = 1, min(subject), '') as subject,
+    if(min(subject) = max(subject), min(subject), '') as subject,
     '' as rule_case,
     min(event_time) as first_seen,
     max(event_time) as last_seen,

@@ -14,8 +14,7 @@ with made as (
 
 standing as (
     select
-        site,
-        subject,
+        subject_key,
         decided_at
     from staging.decisions
     where decided_at is distinct from next_decided_at
@@ -26,6 +25,7 @@ prompts as (
         events.site,
         coalesce(sites.jurisdiction, '') as jurisdiction,
         events.subject,
+        events.subject_key,
         events.banner_id as item,
         events.event_time,
         events.topic,
@@ -38,8 +38,7 @@ prompts as (
     inner join policy.sites as sites on events.site = sites.site
     asof inner join standing
         on
-            events.site = standing.site
-            and events.subject = standing.subject
+            events.subject_key = standing.subject_key
             and events.event_time > standing.decided_at
     where events.kind = 'impression'
 ),
@@ -64,7 +63,7 @@ select
     site,
     jurisdiction,
     item,
-    if(count(distinct subject) = 1, min(subject), '') as subject,
+    if(min(subject) = max(subject), min(subject), '') as subject,
     '' as rule_case,
     min(event_time) as first_seen,
     max(event_time) as last_seen,

@@ -10,8 +10,7 @@ with made as (
 
 standing as (
     select
-        site,
-        subject,
+        subject_key,
         decided_at,
         "action"
     from staging.decisions
@@ -28,8 +27,7 @@ written as (
     inner join policy.sites as sites on seen.site = sites.site
     asof inner join standing
         on
-            seen.site = standing.site
-            and seen.subject = standing.subject
+            seen.subject_key = standing.subject_key
             and seen.event_time > standing.decided_at
     where seen.category in ('functionality', 'performance', 'marketing') and standing."action" = 'reject_all'
 )
@@ -38,7 +36,7 @@ select
     site,
     jurisdiction,
     name as item,
-    if(count(distinct subject) = 1, min(subject), '') as subject,
+    if(min(subject) = max(subject), min(subject), '') as subject,
     '' as rule_case,
     min(event_time) as first_seen,
     max(event_time) as last_seen,

@@ -60,7 +60,7 @@ select
     site,
     jurisdiction,
     'decision records' as item,
-    if(count(distinct subject) = 1, min(subject), '') as subject,
+    if(min(subject) = max(subject), min(subject), '') as subject,
     '' as rule_case,
     min(due_at) as first_seen,
     max(as_of) as last_seen,

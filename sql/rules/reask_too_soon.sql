@@ -7,8 +7,7 @@
 -- name a floor count, the visitor's at the time of the prompt. A case is told apart where rules.yaml has one.
 with standing as (
     select
-        decisions.site,
-        decisions.subject,
+        decisions.subject_key,
         decisions.decided_at,
         decisions.action = 'reject_all'
         or (
@@ -36,10 +35,20 @@ floors as (
     where limits.limit_name = 'reask_floor' and limits.value is not null
 ),
 
+refusals as (
+    select
+        subject_key,
+        min(decided_at) as first_refusal
+    from standing
+    where is_refusal
+    group by subject_key
+),
+
 prompts as (
     select
         events.site,
         events.subject,
+        events.subject_key,
         events.jurisdiction,
         events.banner_id,
         events.event_time,
@@ -49,10 +58,11 @@ prompts as (
         standing.decided_at,
         standing.is_refusal
     from staging.events as events
+    inner join refusals
+        on events.subject_key = refusals.subject_key and events.event_time > refusals.first_refusal
     asof inner join standing
         on
-            events.site = standing.site
-            and events.subject = standing.subject
+            events.subject_key = standing.subject_key
             and events.event_time > standing.decided_at
     where events.kind = 'impression'
 ),
@@ -84,7 +94,7 @@ select
     site,
     jurisdiction,
     banner_id as item,
-    if(count(distinct subject) = 1, min(subject), '') as subject,
+    if(min(subject) = max(subject), min(subject), '') as subject,
     rule_case,
     min(event_time) as first_seen,
     max(event_time) as last_seen,

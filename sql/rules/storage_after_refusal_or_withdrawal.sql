@@ -4,8 +4,7 @@
 -- Storage seen at the very moment of the decision is not counted: the banner had no time to act on it.
 with standing as (
     select
-        site,
-        subject,
+        subject_key,
         decided_at,
         categories
     from staging.decisions
@@ -25,8 +24,7 @@ denied as (
     from staging.storage_observed as observed
     asof inner join standing
         on
-            observed.site = standing.site
-            and observed.subject = standing.subject
+            observed.subject_key = standing.subject_key
             and observed.event_time > standing.decided_at
     where observed.category <> 'necessary' and standing.categories[observed.category] = false
 )
@@ -35,7 +33,7 @@ select
     denied.site,
     coalesce(sites.jurisdiction, '') as jurisdiction,
     denied.name as item,
-    if(count(distinct denied.subject) = 1, min(denied.subject), '') as subject,
+    if(min(denied.subject) = max(denied.subject), min(denied.subject), '') as subject,
     '' as rule_case,
     min(denied.event_time) as first_seen,
     max(denied.event_time) as last_seen,

@@ -11,7 +11,7 @@ with early as (
     inner join policy.jurisdictions as jurisdictions
         on observed.jurisdiction = jurisdictions.jurisdiction and jurisdictions.regime = 'opt_in'
     left join staging.first_choices as first_choices
-        on observed.site = first_choices.site and observed.subject = first_choices.subject
+        on observed.subject_key = first_choices.subject_key
     where
         observed.category in ('functionality', 'performance', 'marketing')
         and (first_choices.chosen_at is null or first_choices.chosen_at > observed.event_time)
@@ -21,7 +21,7 @@ select
     site,
     jurisdiction,
     name as item,
-    if(count(distinct subject) = 1, min(subject), '') as subject,
+    if(min(subject) = max(subject), min(subject), '') as subject,
     rule_case,
     min(event_time) as first_seen,
     max(event_time) as last_seen,

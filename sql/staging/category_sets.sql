@@ -1,9 +1,10 @@
 -- category_sets: one row per site and distinct set of categories as it was sent
--- grain: site, sent   owner: data engineering
+-- grain: set_id   owner: data engineering
 -- incremental: new
 -- Names become canonical, the site's own before the common synonyms; others stay. Where two names mean one category, it
--- is granted only if both are.
-with sent_sets as (
+-- is granted only if both are. set_id is what events carry instead of the set; has_grant: it grants something beyond
+-- the necessary; is_full_grant: all that is asked for beyond it.
+with texts as (
     select distinct
         site,
         categories as sent
@@ -11,12 +12,13 @@ with sent_sets as (
     where categories is not null
 ),
 
-numbered as (
+sent_sets as (
     select
+        hash(site, sent) as set_id,
         site,
-        sent,
-        row_number() over () as set_id
-    from sent_sets
+        sent
+    from texts
+    qualify row_number() over (partition by set_id order by site, sent) = 1
 ),
 
 entries as (
@@ -24,7 +26,7 @@ entries as (
         set_id,
         site,
         unnest(map_entries(from_json(sent, '"MAP(VARCHAR, BOOLEAN)"'))) as entry
-    from numbered
+    from sent_sets
 ),
 
 named as (
@@ -47,16 +49,19 @@ canonical as (
     select
         named.set_id,
         map(list(named.category order by named.category), list(named.granted order by named.category)) as categories,
-        bool_or(known.category is null) as has_unknown
+        bool_or(known.category is null) as has_unknown,
+        bool_or(named.granted and named.category <> 'necessary') as has_grant,
+        bool_and(named.granted) filter (named.category <> 'necessary') as is_full_grant
     from named
     left join known on named.category = known.category
     group by named.set_id
 )
 
 select
-    numbered.site,
-    numbered.sent,
+    sent_sets.set_id,
     coalesce(canonical.categories, map([]::varchar[], []::boolean[])) as categories,
-    coalesce(canonical.has_unknown, false) as has_unknown
-from numbered
-left join canonical on numbered.set_id = canonical.set_id
+    coalesce(canonical.has_unknown, false) as has_unknown,
+    coalesce(canonical.has_grant, false) as has_grant,
+    coalesce(canonical.is_full_grant, false) as is_full_grant
+from sent_sets
+left join canonical on sent_sets.set_id = canonical.set_id

@@ -12,33 +12,34 @@ with made as (
         "offset",
         site,
         subject,
+        subject_key,
         jurisdiction,
         event_time as decided_at,
         "action",
         surface,
         "method",
-        categories,
+        set_id,
         banner_version,
         policy_version,
         lead(event_time) over decided as next_decided_at,
-        lag(categories) over decided as previous_categories,
-        count(*) over (partition by site, subject) as decisions_of_subject
+        lag(set_id) over decided as previous_set_id,
+        count(*) over (partition by subject_key) as decisions_of_subject
     from staging.events
     where kind = 'decision'
-    window decided as (partition by site, subject order by event_time, "offset", partition)
+    window decided as (partition by subject_key order by event_time, "offset", partition)
 ),
 
 entries as (
     select
-        topic_id,
-        partition,
-        "offset",
-        site,
-        subject,
-        decided_at,
-        unnest(map_entries(categories)) as entry
+        made.topic_id,
+        made.partition,
+        made."offset",
+        made.subject_key,
+        made.decided_at,
+        unnest(map_entries(category_sets.categories)) as entry
     from made
-    where decisions_of_subject > 1
+    inner join staging.category_sets as category_sets on made.set_id = category_sets.set_id
+    where made.decisions_of_subject > 1
 ),
 
 changes as (
@@ -47,7 +48,7 @@ changes as (
         partition,
         "offset",
         not entry.value and lag(entry.value) over (
-            partition by site, subject, entry.key order by decided_at, "offset", partition
+            partition by subject_key, entry.key order by decided_at, "offset", partition
         ) as is_denied_after_grant
     from entries
 ),
@@ -64,6 +65,9 @@ denials as (
 validity as (
     select
         made.*,
+        category_sets.categories,
+        category_sets.has_grant,
+        category_sets.categories <> previous_sets.categories as is_change,
         made.decided_at + if(limits.is_default, null, limits.value) as until_of_jurisdiction,
         made.decided_at + sites.consent_validity as until_of_site,
         made.decided_at + defaults.value as until_of_default,
@@ -76,6 +80,8 @@ validity as (
     left join staging.limits as defaults
         on defaults.jurisdiction = 'default' and defaults.limit_name = 'consent_validity'
     left join policy.sites as sites on made.site = sites.site
+    left join staging.category_sets as category_sets on made.set_id = category_sets.set_id
+    left join staging.category_sets as previous_sets on made.previous_set_id = previous_sets.set_id
     left join denials
         on
             made.topic_id = denials.topic_id
@@ -90,17 +96,20 @@ select
     "offset",
     site,
     subject,
+    subject_key,
     jurisdiction,
     decided_at,
     next_decided_at,
     "action",
     surface,
     "method",
+    set_id,
     categories,
+    has_grant,
     banner_version,
     policy_version,
     is_withdrawal,
-    categories <> previous_categories as is_change,
+    is_change,
     coalesce(least(until_of_jurisdiction, until_of_site), until_of_default) as valid_until,
     case
         when until_of_jurisdiction is null and until_of_site is null then 'default'

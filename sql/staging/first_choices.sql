@@ -1,25 +1,22 @@
--- first_choices: one row per site and subject: when a choice of theirs is first known to exist
--- grain: site, subject   owner: compliance
+-- first_choices: one row per subject of a site: when a choice of theirs is first known to exist
+-- grain: subject_key   owner: compliance
 -- incremental: subject
 -- A replay shows a decision made before records began.
 with choices as (
     select
-        site,
-        subject,
+        subject_key,
         decided_at as chosen_at
     from staging.decisions
     union all
     select
-        site,
-        subject,
+        subject_key,
         event_time as chosen_at
     from staging.events
     where kind = 'replay'
 )
 
 select
-    site,
-    subject,
+    subject_key,
     min(chosen_at) as chosen_at
 from choices
-group by site, subject
+group by subject_key

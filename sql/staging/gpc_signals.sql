@@ -1,10 +1,9 @@
--- gpc_signals: one row per site and subject: when their browser first sent the opt-out signal
--- grain: site, subject   owner: compliance
+-- gpc_signals: one row per subject of a site: when their browser first sent the opt-out signal
+-- grain: subject_key   owner: compliance
 -- incremental: subject
 select
-    site,
-    subject,
+    subject_key,
     min(event_time) as first_at
 from staging.events
 where gpc
-group by site, subject
+group by subject_key

@@ -28,6 +28,7 @@ seen_last as (
         seen."date",
         seen.site,
         seen.subject,
+        seen.subject_key,
         seen.name,
         min(seen.jurisdiction) as jurisdiction,
         max(seen.event_time) as seen_at,
@@ -40,7 +41,7 @@ seen_last as (
     inner join capped on seen.jurisdiction = capped.jurisdiction
     left join measuring on seen.site = measuring.site and seen.name = measuring.name
     where seen.lifetime_s is not null and (seen.category = 'performance' or measuring.name is not null)
-    group by seen."date", seen.site, seen.subject, seen.name
+    group by seen."date", seen.site, seen.subject, seen.subject_key, seen.name
 )
 
 select
@@ -48,4 +49,4 @@ select
     lag(seen_at) over days as seen_before,
     lag(last_end) over days as end_before
 from seen_last
-window days as (partition by site, subject, name order by "date")
+window days as (partition by subject_key, name order by "date")

@@ -22,8 +22,7 @@ select
     max(received.event_time) as newest_event,
     max(received.received_at) as newest_received
 from staging.received as received
-left join staging.category_sets as category_sets
-    on received.site = category_sets.site and received.categories = category_sets.sent
+left join staging.category_sets as category_sets on received.set_id = category_sets.set_id
 left join known as regions on received.region = regions.region
 left join known as countries on left(received.region, 2) = countries.region
 group by received."date", received.site

@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from consent.build import build, set_run
+from consent.changes import SUBJECT_KEY
 from consent.models import all_models, statement, statements
 from consent.policies import Registry
 from consent.settings import ROOT
@@ -28,15 +29,19 @@ from dashboards.phrases import fits
 HERE = Path(__file__).parent
 SCENARIOS = sorted((HERE / "scenarios").glob("*.yaml"))
 POSITION = 'topic varchar, partition integer, "offset" bigint'
+KEY = f"subject_key uhugeint generated always as ({SUBJECT_KEY})"
+# as staging.category_sets tells it: more is granted than the necessary
+HAS_GRANT = "list_sum(map_values(categories)::integer[]) > coalesce(categories['necessary']::integer, 0)"
 TABLES = {
     "events": f"date date, kind varchar, event_time timestamp, site varchar, subject varchar, jurisdiction varchar,"
-    f" banner_id varchar, categories map(varchar, boolean), {POSITION}",
+    f" banner_id varchar, categories map(varchar, boolean), has_grant boolean generated always as ({HAS_GRANT}),"
+    f" {POSITION}, {KEY}",
     "decisions": f"site varchar, subject varchar, jurisdiction varchar, decided_at timestamp,"
     f" next_decided_at timestamp, action varchar, categories map(varchar, boolean), valid_until timestamp,"
-    f" validity_source varchar, validity_binding boolean, validity_citation varchar, {POSITION}",
+    f" validity_source varchar, validity_binding boolean, validity_citation varchar, {POSITION}, {KEY}",
     "storage_observed": f"site varchar, subject varchar, jurisdiction varchar, event_time timestamp, name varchar,"
     f" type varchar, domain varchar, party varchar, lifetime_s bigint, category varchar, has_inventory boolean,"
-    f" is_declared boolean, declared_kind varchar, declared_longest_s bigint, {POSITION}",
+    f" is_declared boolean, declared_kind varchar, declared_longest_s bigint, {POSITION}, {KEY}",
 }
 PERSON = {"site": "shop", "subject": "subject-1", "jurisdiction": "NO", "topic": "consent.events", "partition": 0}
 DEFAULTS: dict[str, dict[str, Any]] = {
