@@ -116,7 +116,8 @@ def _model_asset(model: Statement) -> dg.AssetsDefinition:
                 )
                 for check in checks
             ]
-        yield dg.MaterializeResult(asset_key=spec.key, metadata={"dagster/row_count": rows}, check_results=results)
+        metadata = {} if rows is None else {"dagster/row_count": rows}
+        yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata, check_results=results)
 
     return model_asset
 

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from consent.errors import SnapshotMissing, WarehouseError, WarehouseLocked
-from consent.warehouse import open_snapshot, open_warehouse, swap_link, transaction
+from consent.warehouse import bounded, open_snapshot, open_warehouse, swap_link, transaction
 
 
 def holder(path: Path, seconds: float) -> subprocess.Popen[str]:
@@ -115,3 +115,13 @@ def test_a_reader_keeps_its_snapshot_and_the_next_one_sees_the_new(tmp_path: Pat
     assert [reader.execute("select n from t").fetchall()[0][0] for reader in readers] == [1, 2]
     for reader in readers:
         reader.close()
+
+
+def test_what_does_not_fit_in_memory_is_put_beside_the_warehouse_meanwhile(tmp_path: Path) -> None:
+    spill = tmp_path / "spill"
+    with duckdb.connect() as connection:
+        bounded(connection, "64MB", tmp_path / "warehouse.duckdb")
+        connection.execute("create temp table big as select md5(range::varchar) as text from range(3_000_000)")
+        assert any(spill.iterdir())
+        assert connection.execute("select count(distinct text) from big").fetchall() == [(3_000_000,)]
+    assert not spill.exists()

@@ -10,12 +10,14 @@ import threading
 import time
 from datetime import UTC, datetime
 
+import dagster as dg
 import pytest
 
 from consent.errors import ConsentError, RefreshFailed
 from consent.settings import Settings
 from consent.warehouse import open_snapshot, open_warehouse
 from pipelines.refresh import refresh
+from pipelines.resources import WarehouseResource
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -42,6 +44,16 @@ def test_a_killed_refresh_holds_nobody_up(settings: Settings) -> None:
     refresh(settings, as_of=AS_OF)
     assert time.monotonic() - started < 60
     assert as_of_published(settings) == AS_OF
+
+
+def test_its_duckdb_keeps_to_the_memory_that_was_set(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONSENT_REFRESH_MEMORY", "512MiB")
+    resource = WarehouseResource(home=str(settings.home), policies=str(settings.policies))
+    with resource.yield_for_execution(dg.build_init_resource_context()) as used, used.open() as connection:
+        [limits] = connection.execute(
+            "select current_setting('memory_limit'), current_setting('temp_directory')"
+        ).fetchall()
+    assert limits == ("512.0 MiB", str(settings.home / "spill"))
 
 
 def test_the_refresh_that_began_last_goes_on_and_the_other_ends(settings: Settings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from consent.changes import begin, claim, finish, set_run
+from consent.models import statement
 from tests.ingestion.events import event
 from tests.sql.build import build_all, rows, warehouse
 
@@ -62,3 +63,16 @@ def test_a_site_may_mean_something_else_by_a_common_word() -> None:
         build_all(connection)
         [decision] = rows(connection, "select categories from staging.decisions")
         assert decision["categories"] == {"marketing": False}  # two names of one category: granted only if both are
+
+
+def test_two_sets_with_one_id_would_be_one_row() -> None:
+    events = [
+        event("decision", subject=f"visitor-{number:08}", action="save", categories=categories)
+        for number, categories in enumerate(({"marketing": True}, {"marketing": False}))
+    ]
+    with warehouse(events, AS_OF) as connection:
+        text = statement("staging.category_sets").text
+        assert len(rows(connection, text)) == 2
+        alike = text.replace("hash(site, sent)", "1::ubigint")
+        assert alike != text
+        assert len(rows(connection, alike)) == 1  # no event is joined twice
