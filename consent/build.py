@@ -167,7 +167,9 @@ def _source(connection: duckdb.DuckDBPyConnection, part: str, relation: str) -> 
     match part, _parts().get(relation):
         case ("event", "event"):
             where = _is_changed_record(connection, relation)
-        case ("subject", "event" | "subject"):
+        case ("subject", "event"):
+            return _events_of_people(connection, relation)
+        case ("subject", "subject"):
             return _of_people(connection, relation, "subjects")
         case ("date", "event" | "date"):
             where = changes.is_changed_day(connection)
@@ -180,15 +182,26 @@ def _source(connection: duckdb.DuckDBPyConnection, part: str, relation: str) -> 
 
 def _of_people(connection: duckdb.DuckDBPyConnection, relation: str, people: str) -> str:
     """The rows of the subjects in `changed.subjects` or `changed.active`, looked for once for all models that ask."""
-    table, model = _table_of_people(relation, people), statement(relation)
+    table = _table_of_people(relation, people)
+    where = _is_of(relation, f"changed.{people}", changes.SUBJECT)
+    connection.execute(
+        f"create temp table if not exists {table} as select * from {relation}"  # noqa: S608
+        f" where rowid in (select rowid from {relation} where {where})"  # looking must not read all columns of all
+    )
+    return f"temp.{table}"
+
+
+def _events_of_people(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
+    """The same of events, so wide and so far apart that a model should read no column that it does not name."""
+    model = statement(relation)
     if model.is_view:
         told = (name for name in model.reads if _parts().get(name) == model.incremental)
-        rows = _narrowed(model, {name: _of_people(connection, name, people) for name in told})
-    else:  # by their numbers: looking for them must not read the other columns of all rows
-        where = _is_of(relation, f"changed.{people}", changes.SUBJECT)
-        rows = f"select * from {relation} where rowid in (select rowid from {relation} where {where})"  # noqa: S608
-    connection.execute(f"create temp table if not exists {table} as {rows}")
-    return f"temp.{table}"
+        return f"({_narrowed(model, {name: _events_of_people(connection, name) for name in told})})"
+    table, where = _table_of_people(relation, "subjects"), _is_of(relation, "changed.subjects", changes.SUBJECT)
+    connection.execute(
+        f"create temp table if not exists {table} as select rowid as id from {relation} where {where}"  # noqa: S608
+    )
+    return f"(select * from {relation} where rowid in (select id from temp.{table}))"  # noqa: S608
 
 
 def _table_of_people(relation: str, people: str) -> str:
