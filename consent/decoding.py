@@ -141,7 +141,8 @@ def _judgements() -> Iterator[tuple[str, str]]:
     )
     yield f"types[{_index(FIELDS[0])}] is null", "missing schema_version: expected 1"
     yield f"types[{_index(FIELDS[0])}] not in ('UBIGINT', 'BIGINT')", "wrong_type schema_version: expected integer"
-    yield f"event.schema_version <> {SCHEMA_VERSION}", f"unsupported_version schema_version: expected {SCHEMA_VERSION}"
+    # An integer from 2^63 on is JSON's, but no BIGINT: it comes as null.
+    yield f"event.schema_version is distinct from {SCHEMA_VERSION}", f"unsupported_version schema_version: expected {SCHEMA_VERSION}"
     for field in top_level()[1:]:
         yield from _judge(field)
 
@@ -196,7 +197,8 @@ def _judge_value(field: Field, value: str) -> Iterator[tuple[str, str]]:
             f"out_of_range {field.path}: expected {field.min_length} to {field.max_length} characters",
         )
     if field.maximum is not None:
-        yield f"{value} not between 0 and {field.maximum}", _out_of_range(field.path, field)
+        too_large = f"types[{_index(field)}] is not null and {value} is null"
+        yield f"{value} not between 0 and {field.maximum} or ({too_large})", _out_of_range(field.path, field)
 
 
 def _not_allowed(path: str, field: Field) -> str:
@@ -226,7 +228,9 @@ def _judge_storage() -> Iterator[tuple[str, str]]:
             yield f"not list_has_all({_list(member.enum)}, {values})", _not_allowed(path, member)
         elif member.maximum is not None:
             condition = f"s.{member.path} not between 0 and {member.maximum}"
-            yield f"len(list_filter(storage, lambda s: {condition})) > 0", _out_of_range(path, member)
+            numbers = f"len(list_filter({types}, lambda t: t <> 'NULL'))"
+            too_large = f"{numbers} <> len(list_filter(storage, lambda s: s.{member.path} is not null))"
+            yield f"len(list_filter(storage, lambda s: {condition})) > 0 or {too_large}", _out_of_range(path, member)
 
 
 def _member_types(member: Field) -> str:

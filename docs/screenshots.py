@@ -6,12 +6,13 @@ import shutil
 import sys
 import tempfile
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from consent.settings import ROOT, Settings
+from dashboards import pages
 from dashboards.app import serve
 from pipelines.demo import run_demo
 
@@ -34,6 +35,7 @@ END = datetime(2026, 11, 22, tzinfo=UTC)
 
 def main() -> None:
     """Write docs/images/<page>.png, 1280 px wide; the overview also in the dark, and on a phone in Norwegian."""
+    pages.STALE = timedelta.max  # the demo ends on the same day whenever this runs, and is looked at on that day
     chromium = shutil.which("chromium") or sys.exit("no chromium here: apt-get install chromium")
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.load(home=Path(folder) / "home")

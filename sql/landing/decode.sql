@@ -121,7 +121,7 @@ judged as (
                 then 'missing schema_version: expected 1'
             when types[2] not in ('UBIGINT', 'BIGINT')
                 then 'wrong_type schema_version: expected integer'
-            when event.schema_version <> 1
+            when event.schema_version is distinct from 1
                 then 'unsupported_version schema_version: expected 1'
             when types[3] is null
                 then 'missing event_id: expected a UUID'
@@ -223,7 +223,7 @@ judged as (
                 then 'duplicate_key categories: expected each key once'
             when types[20] not in ('UBIGINT', 'BIGINT')
                 then 'wrong_type decision_ms: expected integer'
-            when event.decision_ms not between 0 and 86400000
+            when event.decision_ms not between 0 and 86400000 or (types[20] is not null and event.decision_ms is null)
                 then 'out_of_range decision_ms: expected 0 to 86400000'
             when types[21] not in ('OBJECT')
                 then 'wrong_type signals: expected object'
@@ -265,7 +265,7 @@ judged as (
                 then 'not_allowed storage.party: expected one of first, third'
             when not list_has_all(['UBIGINT', 'BIGINT', 'NULL'], storage_lifetime_s_types)
                 then 'wrong_type storage.lifetime_s: expected integer'
-            when len(list_filter(storage, lambda s: s.lifetime_s not between 0 and 9007199254740991)) > 0
+            when len(list_filter(storage, lambda s: s.lifetime_s not between 0 and 9007199254740991)) > 0 or len(list_filter(storage_lifetime_s_types, lambda t: t <> 'NULL')) <> len(list_filter(storage, lambda s: s.lifetime_s is not null))
                 then 'out_of_range storage.lifetime_s: expected 0 to 9007199254740991'
             when not list_has_all(['VARCHAR'], storage_category_types)
                 then 'wrong_type storage.category: expected string'

@@ -98,6 +98,8 @@ BROKEN: list[tuple[str, Any]] = [
     ("duplicate_key storage", encode(event("observation")).replace(b'"party":"third"', b'"name":"x"')),
     ("missing schema_version", event(schema_version=...)),
     ("unsupported_version schema_version", event(schema_version=2)),
+    ("unsupported_version schema_version", event(schema_version=2**63)),
+    ("unsupported_version schema_version", event(schema_version=2**64 - 1)),
     ("wrong_type schema_version", event(schema_version="1")),
     ("wrong_type schema_version", event(schema_version=1.0)),
     ("missing event_id", event(event_id=...)),
@@ -134,6 +136,8 @@ BROKEN: list[tuple[str, Any]] = [
     ("wrong_type decision_ms", event(decision_ms=10**30)),
     ("out_of_range decision_ms", event(decision_ms=-1)),
     ("out_of_range decision_ms", event(decision_ms=86_400_001)),
+    ("out_of_range decision_ms", event(decision_ms=2**63)),
+    ("out_of_range decision_ms", event(decision_ms=2**64 - 1)),
     ("wrong_type signals.gpc", event(signals={"gpc": "1"})),
     ("wrong_type signals.gcm", event(signals={"gcm": {"ad_storage": True}})),
     ("missing storage", event("observation", storage=...)),
@@ -144,6 +148,10 @@ BROKEN: list[tuple[str, Any]] = [
     ("not_allowed storage.type", event("observation", storage=[{"name": "a", "type": "jar"}])),
     ("wrong_type storage.lifetime_s", event("observation", storage=[{"name": "a", "lifetime_s": "60"}])),
     ("out_of_range storage.lifetime_s", event("observation", storage=[{"name": "a", "lifetime_s": -5}])),
+    (
+        "out_of_range storage.lifetime_s",
+        event("observation", storage=[{"name": "a", "lifetime_s": 2**63}, {"name": "b", "lifetime_s": None}]),
+    ),
     ("wrong_type is_bot", event(is_bot="false")),
 ]
 
