@@ -168,7 +168,7 @@ def _source(connection: duckdb.DuckDBPyConnection, part: str, relation: str) -> 
         case ("event", "event"):
             where = _is_changed_record(connection, relation)
         case ("subject", "event"):
-            return _events_of_people(connection, relation)
+            return _events_of_people(relation)
         case ("subject", "subject"):
             return _of_people(connection, relation, "subjects")
         case ("date", "event" | "date"):
@@ -183,25 +183,23 @@ def _source(connection: duckdb.DuckDBPyConnection, part: str, relation: str) -> 
 def _of_people(connection: duckdb.DuckDBPyConnection, relation: str, people: str) -> str:
     """The rows of the subjects in `changed.subjects` or `changed.active`, looked for once for all models that ask."""
     table = _table_of_people(relation, people)
-    where = _is_of(relation, f"changed.{people}", changes.SUBJECT)
-    connection.execute(
-        f"create temp table if not exists {table} as select * from {relation}"  # noqa: S608
-        f" where rowid in (select rowid from {relation} where {where})"  # looking must not read all columns of all
-    )
+    connection.execute(f"create temp table if not exists {table} as from {_rows_of_people(relation, people)}")
     return f"temp.{table}"
 
 
-def _events_of_people(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
-    """The same of events, so wide and so far apart that a model should read no column that it does not name."""
+def _events_of_people(relation: str) -> str:
+    """The same of events, so wide and so far apart that each model reads for itself the columns it names."""
     model = statement(relation)
-    if model.is_view:
-        told = (name for name in model.reads if _parts().get(name) == model.incremental)
-        return f"({_narrowed(model, {name: _events_of_people(connection, name) for name in told})})"
-    table, where = _table_of_people(relation, "subjects"), _is_of(relation, "changed.subjects", changes.SUBJECT)
-    connection.execute(
-        f"create temp table if not exists {table} as select rowid as id from {relation} where {where}"  # noqa: S608
-    )
-    return f"(select * from {relation} where rowid in (select id from temp.{table}))"  # noqa: S608
+    if not model.is_view:
+        return _rows_of_people(relation, "subjects")
+    told = (name for name in model.reads if _parts().get(name) == model.incremental)
+    return f"({_narrowed(model, {name: _events_of_people(name) for name in told})})"
+
+
+def _rows_of_people(relation: str, people: str) -> str:
+    """By their row ids, since looking for them must not read all columns; a checkpoint may move rows, so never kept."""
+    where = _is_of(relation, f"changed.{people}", changes.SUBJECT)
+    return f"(select * from {relation} where rowid in (select rowid from {relation} where {where}))"  # noqa: S608
 
 
 def _table_of_people(relation: str, people: str) -> str:

@@ -142,7 +142,10 @@ def _judgements() -> Iterator[tuple[str, str]]:
     yield f"types[{_index(FIELDS[0])}] is null", "missing schema_version: expected 1"
     yield f"types[{_index(FIELDS[0])}] not in ('UBIGINT', 'BIGINT')", "wrong_type schema_version: expected integer"
     # An integer from 2^63 on is JSON's, but no BIGINT: it comes as null.
-    yield f"event.schema_version is distinct from {SCHEMA_VERSION}", f"unsupported_version schema_version: expected {SCHEMA_VERSION}"
+    yield (
+        f"event.schema_version is distinct from {SCHEMA_VERSION}",
+        f"unsupported_version schema_version: expected {SCHEMA_VERSION}",
+    )
     for field in top_level()[1:]:
         yield from _judge(field)
 
