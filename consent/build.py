@@ -168,7 +168,7 @@ def _source(connection: duckdb.DuckDBPyConnection, part: str, relation: str) -> 
         case ("event", "event"):
             where = _is_changed_record(connection, relation)
         case ("subject", "event"):
-            return _events_of_people(relation)
+            return _events_of_people(connection, relation)
         case ("subject", "subject"):
             return _of_people(connection, relation, "subjects")
         case ("date", "event" | "date"):
@@ -183,23 +183,29 @@ def _source(connection: duckdb.DuckDBPyConnection, part: str, relation: str) -> 
 def _of_people(connection: duckdb.DuckDBPyConnection, relation: str, people: str) -> str:
     """The rows of the subjects in `changed.subjects` or `changed.active`, looked for once for all models that ask."""
     table = _table_of_people(relation, people)
-    connection.execute(f"create temp table if not exists {table} as from {_rows_of_people(relation, people)}")
+    there = connection.execute("select 1 from duckdb_tables() where temporary and table_name = ?", [table]).fetchall()
+    if not there:
+        connection.execute(f"create temp table {table} as from {_rows_of_people(connection, relation, people)}")
     return f"temp.{table}"
 
 
-def _events_of_people(relation: str) -> str:
+def _events_of_people(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
     """The same of events, so wide and so far apart that each model reads for itself the columns it names."""
     model = statement(relation)
     if not model.is_view:
-        return _rows_of_people(relation, "subjects")
+        return _rows_of_people(connection, relation, "subjects")
     told = (name for name in model.reads if _parts().get(name) == model.incremental)
-    return f"({_narrowed(model, {name: _events_of_people(name) for name in told})})"
+    return f"({_narrowed(model, {name: _events_of_people(connection, name) for name in told})})"
 
 
-def _rows_of_people(relation: str, people: str) -> str:
-    """By their row ids, since looking for them must not read all columns; a checkpoint may move rows, so never kept."""
-    where = _is_of(relation, f"changed.{people}", changes.SUBJECT)
-    return f"(select * from {relation} where rowid in (select rowid from {relation} where {where}))"  # noqa: S608
+def _rows_of_people(connection: duckdb.DuckDBPyConnection, relation: str, people: str) -> str:
+    """By their row ids, so that looking for them reads no other column.
+
+    Good for the transaction under way: the checkpoint after it may move rows.
+    """
+    ids, where = f"{_table_of_people(relation, people)}_ids", _is_of(relation, f"changed.{people}", changes.SUBJECT)
+    connection.execute(f"create or replace temp table {ids} as select rowid as id from {relation} where {where}")  # noqa: S608
+    return f"(select * from {relation} where rowid in (select id from temp.{ids}))"  # noqa: S608
 
 
 def _table_of_people(relation: str, people: str) -> str:
