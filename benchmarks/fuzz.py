@@ -16,7 +16,6 @@ from uuid import UUID
 
 from consent.verify import verify
 from consent.warehouse import open_warehouse
-from ingestion import heap
 from ingestion.landing import Landing
 from ingestion.source import Batch
 from ingestion.topics import Topic
@@ -38,7 +37,6 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    heap.keep_small()  # as ingest does
     reasons: Counter[str] = Counter()
     memory: list[float] = []
     accepted, started = 0, time.monotonic()

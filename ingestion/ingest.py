@@ -14,7 +14,6 @@ from threading import Event
 
 from consent.errors import OffsetConflict, WarehouseError
 from consent.settings import Settings
-from ingestion import heap
 from ingestion.landing import Decoded, Gap, Landed, Landing
 from ingestion.metrics import Metrics
 from ingestion.metrics_server import MetricsServer
@@ -59,7 +58,6 @@ def ingest(
     written, they say so and try again for as long as it takes; a run until the end gives up.
     Raises BrokerUnavailable, TopicMissing, WarehouseError and OffsetConflict; what was not committed is read again.
     """
-    heap.keep_small()
     run = _Run(settings, until_caught_up, stop or Event(), on_batch)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_fewer_collections())
