@@ -55,9 +55,9 @@ def main() -> None:
             flush=True,
         )
         with open_warehouse(path) as connection:
-            connection.execute("create temp table some as select * from raw.events")
+            connection.execute("create temp table held as select * from raw.events")
             for _ in range(given.held // len(values) - 1):
-                connection.execute("insert into raw.events select * replace (uuid() as event_id) from some")
+                connection.execute("insert into raw.events select * replace (uuid() as event_id) from held")
             held = connection.execute("select count(*) from raw.events").fetchall()[0][0]
         full, full_cpu = land(path, values, len(values))
         print(
