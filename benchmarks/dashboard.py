@@ -1,7 +1,7 @@
 # ruff: noqa: E501 -- statements and lines of output
 """The dashboard under load: `python -m benchmarks.dashboard [--users 50] [--requests 12000]`.
 
-A snapshot of a million daily rows and 100,000 findings is made up. Four users open a few hundred views for the first
+A snapshot of a million daily rows and 100,000 findings is made up. Four users open each of 115 views for the first
 time; then many in a closed loop, without pauses, open pages at random: those views again, and, one time in twenty, one
 finding of the 100,000, which nobody did before. Client and server share the machine. In the end a second snapshot is
 published while they go on, and all views are made anew.

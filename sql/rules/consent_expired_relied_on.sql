@@ -50,11 +50,10 @@ observed as (
 
 ended as (
     select
-        decisions.subject_key,
-        min(decisions.valid_until) as first_end
-    from staging.decisions as decisions
-    inner join staging.run as run on decisions.valid_until <= run.as_of
-    group by decisions.subject_key
+        subject_key,
+        min(valid_until) as first_end
+    from staging.decisions
+    group by subject_key
 ),
 
 uses as (

@@ -15,10 +15,11 @@ import duckdb
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from consent import changes
 from consent.build import build
 from consent.changes import begin, claim, finish, mark
 from consent.erasure import erase
-from consent.models import all_models
+from consent.models import all_models, statement
 from consent.policies import Registry
 from consent.settings import ROOT
 from consent.subjects import SubjectKey
@@ -175,3 +176,8 @@ def test_every_process_builds_in_the_same_order() -> None:
         for seed in "123"
     ]  # fmt: skip
     assert told[0] == told[1] == told[2]
+
+
+def test_a_person_has_one_key_in_staging_and_in_what_changed() -> None:
+    of_record = changes.SUBJECT_KEY.replace("site", "dated.site").replace("subject", "dated.subject")
+    assert f"{of_record} as subject_key" in statement("staging.received").text
