@@ -8,7 +8,7 @@ from pathlib import Path
 
 from consent.contract import CANONICAL_CATEGORIES, FIELDS, KINDS, REASONS, SCHEMA_VERSION, STORAGE, Field, json_schema
 from consent.decoding import decode_sql
-from consent.plain import plain_sql
+from consent.plain import plain_sql, typed_sql
 from consent.settings import ROOT
 
 
@@ -17,6 +17,7 @@ def contract_files() -> dict[Path, str]:
     return {
         ROOT / "sql" / "landing" / "decode.sql": decode_sql(),
         ROOT / "sql" / "landing" / "plain.sql": plain_sql(),
+        ROOT / "sql" / "landing" / "typed.sql": typed_sql(),
         ROOT / "docs" / "event.schema.json": json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
         ROOT / "docs" / "events.md": "\n".join(_page()) + "\n",
     }

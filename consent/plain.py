@@ -37,6 +37,33 @@ def plain_sql() -> str:
     return "\n".join(_lines()) + "\n"
 
 
+def typed_sql() -> str:
+    """The same columns of what `ingestion.recognizer` has read: reads the relation `typed`, in which all is good."""
+    return "\n".join(_typed_lines()) + "\n"
+
+
+def _typed_lines() -> Iterator[str]:
+    yield "-- typed: one row per record of a batch that the compiled recognizer has read, which are good"
+    yield "-- grain: topic_id, partition, offset   owner: data engineering"
+    yield "-- Made from consent/contract.py by `make contract`; do not edit. Reads the relation typed."
+    yield "select"
+    for name, sql_type in POSITION:
+        yield f"    {_position(name, sql_type)},"
+    columns = [field for field in FIELDS if field.column]
+    for field in columns:
+        comma = "" if field is columns[-1] else ","
+        yield f"    {_typed_value(field)}{comma}"
+    yield "from typed"
+
+
+def _typed_value(field: Field) -> str:
+    if field.sql_type == "json":  # as DuckDB writes it, without spaces
+        return (
+            f"case when {field.column}_spaces > 0 then json({field.column}) else {field.column} end as {field.column}"
+        )
+    return f"coalesce({field.column}, '{field.default}') as {field.column}" if field.default else f"{field.column}"
+
+
 def _lines() -> Iterator[str]:
     yield "-- plain: one row per record of a batch, typed, and whether it is plainly good; else it is for landing.decode"
     yield "-- grain: topic_id, partition, offset   owner: data engineering"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
 
 from consent.models import statement
 from consent.warehouse import in_utc
+from ingestion.recognizer import recognizer
+
+if TYPE_CHECKING:
+    from ingestion.recognizer.columns import Recognizer
 
 _CHUNK_ROWS = 20_480
-# What `landing.plain` did not recognize goes through `landing.decode`, and the two make up `decoded`.
+# What the compiled recognizer did not take goes through `landing.plain`, and what that did not recognize through
+# `landing.decode`; together they make up `decoded`.
 _SUSPECTS = """
     create or replace temp view suspects as
     select topic, topic_id, partition, "offset", epoch_ms(kafka_timestamp) as timestamp_ms, key, value
@@ -25,6 +30,8 @@ _DECODED = """
     union all
     select * from judged
 """
+_AND_TYPED = "union all select *, null::blob as key, null::blob as value, null::varchar as reason from "
+_POSITION = ["topic", "topic_id", "partition", "offset", "timestamp_ms"]
 
 
 class Decoder:
@@ -32,10 +39,13 @@ class Decoder:
 
     `decoded` has the columns of `raw.events`, then key, value and reason. A row with a reason keeps key and value,
     and nothing else but its position; a row without one has neither. `threads` is how many it may use; None: all.
+    `compiled` is whether to recognize good records with compiled code, where that is installed.
     """
 
-    def __init__(self, threads: int | None = None) -> None:
+    def __init__(self, threads: int | None = None, *, compiled: bool = True) -> None:
+        self._recognizer = recognizer() if compiled else None
         self.connection = in_utc(duckdb.connect(config={"threads": threads} if threads else {}))
+        self._typed = _AND_TYPED + f"({statement('landing.typed').text})"
         self._recognize = "create or replace temp table recognized as " + statement("landing.plain").text
         self._judge = "create or replace temp table judged as " + statement("landing.decode").text
 
@@ -43,20 +53,23 @@ class Decoder:
         """Fill `decoded` with one row per record of `batch` (columns as `Batch.to_arrow` gives them)."""
         # DuckDB gives each thread a chunk of an Arrow table: of one chunk only one thread would have work.
         read = batch.append_column("text", texts(batch.column("value")))
-        self.connection.register(
-            "batch", pa.Table.from_batches(read.to_batches(max_chunksize=_CHUNK_ROWS), read.schema)
-        )
+        chunks = read.to_batches(max_chunksize=_CHUNK_ROWS)
+        typed, chunks = _recognized(self._recognizer, chunks) if self._recognizer else ([], chunks)
+        self.connection.register("batch", pa.Table.from_batches(chunks, read.schema))
         try:
             self.connection.execute(self._recognize)
         finally:
             self.connection.unregister("batch")
         self.connection.execute(_SUSPECTS)
         self.connection.execute(self._judge)
-        self.connection.execute(_DECODED)
+        if typed:
+            self.connection.register("typed", pa.Table.from_batches(typed))
+        self.connection.execute(_DECODED + self._typed if typed else _DECODED)
 
     def clear(self) -> None:
         """Let go of the last batch."""
         self.connection.execute("drop view if exists decoded")
+        self.connection.unregister("typed")
         self.connection.execute("drop table if exists recognized")
         self.connection.execute("drop table if exists judged")
 
@@ -76,6 +89,25 @@ class Decoder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _recognized(by: Recognizer, chunks: list[pa.RecordBatch]) -> tuple[list[pa.RecordBatch], list[pa.RecordBatch]]:
+    """What compiled code has read, with each record's position; and what is left."""
+    typed, left = [], []
+    for chunk in chunks:
+        text = chunk["text"].cast(pa.string())
+        events, good = by.read(text)
+        position = chunk.select(_POSITION)
+        if not good.all():
+            left.append(chunk.filter(pa.array(~good)))
+            position = position.filter(pa.array(good))
+        if events.num_rows:
+            typed.append(
+                pa.RecordBatch.from_arrays(
+                    [*position.columns, *events.columns], [*position.schema.names, *events.schema.names]
+                )
+            )
+    return typed, left
 
 
 def texts(values: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:

@@ -16,10 +16,10 @@ _TOKENS = r"regexp_extract_all(regexp_replace(value::varchar, '\\x[0-9A-F]{2}', 
 
 
 def drop_erased(connection: duckdb.DuckDBPyConnection, home: Path) -> int:
-    """Take the events of erased subjects out of `decoded`; how many there were. Call it outside of a transaction.
+    """Find the events of erased subjects in `decoded`; how many there are. Call it outside of a transaction.
 
-    Their positions are in the temp table `removed` (topic, topic_id, partition, offset). A bad record that names an
-    erased subject anywhere keeps its position and reason, and loses key and value.
+    Their positions are in the temp table `removed` (topic, topic_id, partition, offset): they are not to land. A bad
+    record that names an erased subject anywhere keeps its position and reason, and loses key and value.
     """
     connection.execute(
         'create or replace temp table removed (topic varchar, topic_id uuid, partition integer, "offset" bigint)'
@@ -36,11 +36,6 @@ def drop_erased(connection: duckdb.DuckDBPyConnection, home: Path) -> int:
         'select decoded.topic, decoded.topic_id, decoded.partition, decoded."offset" '
         "from decoded semi join erased using (site, subject) where decoded.reason is null"
     )
-    for table in ("recognized", "judged"):  # which `decoded` is made of
-        connection.execute(
-            f"delete from {table} using removed where {table}.topic_id::uuid = removed.topic_id "  # noqa: S608
-            f'and {table}.partition = removed.partition and {table}."offset" = removed."offset"'
-        )
     connection.execute(
         "create or replace temp table blanked as "  # noqa: S608
         f'with tokens as (select topic_id, partition, "offset", unnest({_TOKENS}) as token '

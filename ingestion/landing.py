@@ -22,6 +22,7 @@ from ingestion.topics import Topic
 
 _EVENT_COLUMNS = ", ".join(f'"{name}"' for name, _ in COLUMNS)
 _QUARANTINE_COLUMNS = ", ".join(f'"{name}"' for name in (*(name for name, _ in POSITION), "key", "value", "reason"))
+_NOT_REMOVED = 'anti join removed using (topic_id, "partition", "offset")'
 # DuckDB's own: rows in a row group, and how many of them a checkpoint may put together.
 _ROW_GROUP, _VACUUM_TASKS = 122_880, 100
 
@@ -159,7 +160,7 @@ class Landing:
             note_gaps(connection, "erased")
         connection.execute(
             f"insert into raw.events ({_EVENT_COLUMNS}) "  # noqa: S608
-            f"select {_EVENT_COLUMNS} from decoded where reason is null"
+            f"select {_EVENT_COLUMNS} from decoded {_NOT_REMOVED if decoded.landed.erased else ''} where reason is null"
         )
         connection.execute(
             f"insert into raw.quarantine ({_QUARANTINE_COLUMNS}) "  # noqa: S608

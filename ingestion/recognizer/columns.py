@@ -1,0 +1,103 @@
+"""Records in, typed columns out: what the machine reads, as Arrow takes it, with the bytes left where they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from consent.contract import STORAGE
+from ingestion.recognizer.machine import read
+from ingestion.recognizer.tables import BOOLEAN, FIELDS, FIRST_OF_ITEM, INTEGER, TIME, UUID, tables
+from ingestion.recognizer.values import PRESENT, Values
+
+# An item of storage has at least so many bytes: `{"name":"a","type":"cookie"},`. Shorter ones may not find room.
+_ITEM_BYTES = 28
+
+
+class Recognizer:
+    """Reads binary arrays of records. Made once: the machine is compiled then, or found compiled."""
+
+    def __init__(self) -> None:
+        self._tables = tables()
+        self.read(pa.array([b"{}"], pa.binary()))
+
+    def read(self, records: pa.Array[Any]) -> tuple[pa.RecordBatch, npt.NDArray[np.bool_]]:
+        """The plainly good among records of UTF-8, in their order, as the event's columns of `raw.events`; and which.
+
+        Values are as they came: defaults are not filled in, and the columns `categories_spaces` and `gcm_spaces` say
+        how much white space those texts have between their tokens.
+        """
+        ends, data = (buffer or pa.py_buffer(bytes(8)) for buffer in records.buffers()[1:])  # none: nothing but nulls
+        offsets = np.frombuffer(memoryview(ends), np.int32)[records.offset : records.offset + len(records) + 1]
+        items = int(offsets[-1] - offsets[0]) // _ITEM_BYTES
+        values = _room(len(records), items)
+        good = np.empty(len(records), np.bool_)
+        item_ends = np.zeros(len(records) + 1, np.int32)
+        rows = read(np.frombuffer(memoryview(data), np.uint8), offsets, self._tables, values, items, good, item_ends)
+        return _batch(self._tables.fields, values, data, item_ends[: rows + 1]), good
+
+
+def _room(rows: int, items: int) -> Values:
+    """Memory for so many of each, which costs nothing before it is written to."""
+    places = np.arange(len(FIELDS), dtype=np.int64)
+    bases = np.minimum(places, FIRST_OF_ITEM) * rows + np.maximum(places - FIRST_OF_ITEM, 0) * items
+    size = int(bases[-1]) + items
+    texts = np.empty((size, 4), np.int32)
+    return Values(
+        bases,
+        texts,
+        texts.view(np.uint8),
+        np.empty(size, np.int64),
+        np.empty(size, np.uint8),
+        np.empty((rows, 16), np.uint8),
+    )
+
+
+def _batch(
+    rules: npt.NDArray[Any], values: Values, data: pa.Buffer, item_ends: npt.NDArray[np.int32]
+) -> pa.RecordBatch:
+    rows, items = len(item_ends) - 1, int(item_ends[-1])
+    columns: dict[str, pa.Array[Any]] = {}
+    for place, field in enumerate(FIELDS[:FIRST_OF_ITEM]):
+        if field.path == "storage":
+            members = [_column(rules, values, data, FIRST_OF_ITEM + i, items) for i in range(len(STORAGE))]
+            item = pa.StructArray.from_arrays(members, [member.path for member in STORAGE])
+            present = _bits(values.states[values.bases[place] :][:rows] == PRESENT)
+            columns["storage"] = pa.Array.from_buffers(
+                pa.list_(item.type), rows, [present, pa.py_buffer(item_ends.data)], children=[item]
+            )
+        elif field.column:
+            columns[field.column] = _column(rules, values, data, place, rows)
+            if field.sql_type == "json":
+                spaces = values.numbers[values.bases[place] :][:rows]
+                columns[f"{field.column}_spaces"] = pa.Array.from_buffers(
+                    pa.int64(), rows, [None, pa.py_buffer(spaces.data)]
+                )
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def _column(rules: npt.NDArray[Any], values: Values, data: pa.Buffer, place: int, rows: int) -> pa.Array[Any]:
+    """One field's values, of a type that DuckDB takes for its column's."""
+    start = values.bases[place]
+    present = _bits(values.states[start:][:rows] == PRESENT)
+    numbers = values.numbers[start:][:rows]
+    kind, form = rules[place]["type"], rules[place]["form"]
+    if form == UUID:
+        stored = pa.Array.from_buffers(pa.binary(16), rows, [present, pa.py_buffer(values.uuids[:rows].data)])
+        return pa.ExtensionArray.from_storage(pa.uuid(), stored)
+    if form == TIME:
+        return pa.Array.from_buffers(pa.timestamp("us"), rows, [present, pa.py_buffer(numbers.data)])
+    if kind == INTEGER:
+        return pa.Array.from_buffers(pa.int64(), rows, [present, pa.py_buffer(numbers.data)])
+    if kind == BOOLEAN:
+        return pa.Array.from_buffers(pa.bool_(), rows, [present, _bits(numbers == 1)])
+    return pa.Array.from_buffers(
+        pa.string_view(), rows, [present, pa.py_buffer(values.texts[start:][:rows].data), data]
+    )
+
+
+def _bits(flags: npt.NDArray[np.bool_]) -> pa.Buffer:
+    return pa.py_buffer(np.packbits(flags, bitorder="little").data)
