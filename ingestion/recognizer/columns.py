@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ class Recognizer:
 
     def __init__(self) -> None:
         self._tables = tables()
+        self._lock = Lock()  # of the room that reading needs: most of it stays empty, so what is in it is copied out
+        self._rows, self._items, self._values = 0, 0, _room(0, 0)
         self.read(pa.array([b"{}"], pa.binary()))
 
     def read(self, records: pa.Array[Any]) -> tuple[pa.RecordBatch, npt.NDArray[np.bool_]]:
@@ -33,11 +36,17 @@ class Recognizer:
         ends, data = (buffer or pa.py_buffer(bytes(8)) for buffer in records.buffers()[1:])  # none: nothing but nulls
         offsets = np.frombuffer(memoryview(ends), np.int32)[records.offset : records.offset + len(records) + 1]
         items = int(offsets[-1] - offsets[0]) // _ITEM_BYTES
-        values = _room(len(records), items)
         good = np.empty(len(records), np.bool_)
         item_ends = np.zeros(len(records) + 1, np.int32)
-        rows = read(np.frombuffer(memoryview(data), np.uint8), offsets, self._tables, values, items, good, item_ends)
-        return _batch(self._tables.fields, values, data, item_ends[: rows + 1]), good
+        with self._lock:
+            if len(records) > self._rows or items > self._items:
+                self._rows, self._items = max(len(records), self._rows), max(items, self._items)
+                self._values = _room(self._rows, self._items)
+            values = self._values
+            rows = read(
+                np.frombuffer(memoryview(data), np.uint8), offsets, self._tables, values, items, good, item_ends
+            )
+            return _batch(self._tables.fields, values, data, item_ends[: rows + 1]), good
 
 
 def _room(rows: int, items: int) -> Values:
@@ -72,7 +81,7 @@ def _batch(
         elif field.column:
             columns[field.column] = _column(rules, values, data, place, rows)
             if field.sql_type == "json":
-                spaces = values.numbers[values.bases[place] :][:rows]
+                spaces = values.numbers[values.bases[place] :][:rows].copy()
                 columns[f"{field.column}_spaces"] = pa.Array.from_buffers(
                     pa.int64(), rows, [None, pa.py_buffer(spaces.data)]
                 )
@@ -80,13 +89,13 @@ def _batch(
 
 
 def _column(rules: npt.NDArray[Any], values: Values, data: pa.Buffer, place: int, rows: int) -> pa.Array[Any]:
-    """One field's values, of a type that DuckDB takes for its column's."""
+    """One field's values, of a type that DuckDB takes for its column's; a copy of its own."""
     start = values.bases[place]
-    present = _bits(values.states[start:][:rows] == PRESENT)
-    numbers = values.numbers[start:][:rows]
+    flags = values.states[start:][:rows] == PRESENT
+    present, numbers = _bits(flags), values.numbers[start:][:rows].copy()
     kind, form = rules[place]["type"], rules[place]["form"]
     if form == UUID:
-        stored = pa.Array.from_buffers(pa.binary(16), rows, [present, pa.py_buffer(values.uuids[:rows].data)])
+        stored = pa.Array.from_buffers(pa.binary(16), rows, [present, pa.py_buffer(values.uuids[:rows].tobytes())])
         return pa.ExtensionArray.from_storage(pa.uuid(), stored)
     if form == TIME:
         return pa.Array.from_buffers(pa.timestamp("us"), rows, [present, pa.py_buffer(numbers.data)])
@@ -94,9 +103,10 @@ def _column(rules: npt.NDArray[Any], values: Values, data: pa.Buffer, place: int
         return pa.Array.from_buffers(pa.int64(), rows, [present, pa.py_buffer(numbers.data)])
     if kind == BOOLEAN:
         return pa.Array.from_buffers(pa.bool_(), rows, [present, _bits(numbers == 1)])
-    return pa.Array.from_buffers(
-        pa.string_view(), rows, [present, pa.py_buffer(values.texts[start:][:rows].data), data]
-    )
+    if not flags.any():
+        return pa.nulls(rows, pa.string_view())
+    views = pa.py_buffer(values.texts[start:][:rows].tobytes())
+    return pa.Array.from_buffers(pa.string_view(), rows, [present, views, data])
 
 
 def _bits(flags: npt.NDArray[np.bool_]) -> pa.Buffer:
