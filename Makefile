@@ -48,7 +48,7 @@ lock: ## make the lock files anew (needs uv; UPGRADE=--upgrade takes newer versi
 	$(LOCK) $(UPGRADE) pyproject.toml --group build --output-file requirements.lock
 	grep -o 'confluent-kafka[^"]*' pyproject.toml | $(LOCK) $(UPGRADE) --constraint requirements.lock \
 		--output-file requirements-librdkafka.lock -
-	grep -o 'numba[^"]*' pyproject.toml | $(LOCK) $(UPGRADE) --constraint requirements.lock \
+	grep -oE '(numba|llvmlite|platformdirs)>[^"]*' pyproject.toml | $(LOCK) $(UPGRADE) --constraint requirements.lock \
 		--output-file requirements-compiled.lock -
 	grep -oE '(authlib|httpx)>[^"]*' pyproject.toml | sort -u | $(LOCK) $(UPGRADE) --constraint requirements.lock \
 		--output-file requirements-oidc.lock -

@@ -10,9 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from consent.contract import STORAGE
-from ingestion.recognizer.machine import read
-from ingestion.recognizer.tables import BOOLEAN, FIELDS, FIRST_OF_ITEM, INTEGER, TIME, UUID, tables
-from ingestion.recognizer.values import PRESENT, Values
+from ingestion.recognizer.native import Machine
+from ingestion.recognizer.tables import BOOLEAN, FIELDS, FIRST_OF_ITEM, INTEGER, PRESENT, TIME, UUID, Values, tables
 
 # An item of storage has at least so many bytes: `{"name":"a","type":"cookie"},`. Shorter ones may not find room.
 _ITEM_BYTES = 28
@@ -22,10 +21,10 @@ class Recognizer:
     """Reads binary arrays of records. Made once: the machine is compiled then, or found compiled."""
 
     def __init__(self) -> None:
+        self._machine = Machine()
         self._tables = tables()
         self._lock = Lock()  # of the room that reading needs: most of it stays empty, so what is in it is copied out
         self._rows, self._items, self._values = 0, 0, _room(0, 0)
-        self.read(pa.array([b"{}"], pa.binary()))
 
     def read(self, records: pa.Array[Any]) -> tuple[pa.RecordBatch, npt.NDArray[np.bool_]]:
         """The plainly good among records of UTF-8, in their order, as the event's columns of `raw.events`; and which.
@@ -43,7 +42,7 @@ class Recognizer:
                 self._rows, self._items = max(len(records), self._rows), max(items, self._items)
                 self._values = _room(self._rows, self._items)
             values = self._values
-            rows = read(
+            rows = self._machine.read(
                 np.frombuffer(memoryview(data), np.uint8), offsets, self._tables, values, items, good, item_ends
             )
             return _batch(self._tables.fields, values, data, item_ends[: rows + 1]), good

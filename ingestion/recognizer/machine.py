@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from ingestion.recognizer.forms import NOT, Bytes, compiled
-from ingestion.recognizer.tables import FIRST_OF_ITEM, ITEMS, KIND, OBJECT, OWN, Tables
-from ingestion.recognizer.values import ABSENT, PRESENT, Values, after_space, find, read_value, string_end
+from ingestion.recognizer.tables import ABSENT, FIRST_OF_ITEM, ITEMS, KIND, OBJECT, OWN, PRESENT, Tables, Values
+from ingestion.recognizer.values import after_space, find, read_value, string_end
 
 # What an object belongs to.
 _EVENT, _MEMBER, _ITEM = range(3)
@@ -133,7 +132,7 @@ def read_event(
             at += 1
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def read(
     data: Bytes,
     ends: npt.NDArray[np.int32],
@@ -142,13 +141,13 @@ def read(
     items: int,
     good: npt.NDArray[np.bool_],
     item_ends: npt.NDArray[np.int32],
+    names: npt.NDArray[np.int64],
 ) -> int:
     """Read the records of `data`, record i from `ends[i]` to `ends[i + 1]`; how many rows that made.
 
     Sets `good` for each record and `item_ends` for each row (from the second value on). There is room for as many rows
-    as records and for `items` items of storage; what does not fit is not recognized.
+    as records and for `items` items of storage; what does not fit is not recognized. `names` is room for a map's.
     """
-    names = np.empty((32, 2), np.int64)
     row, item = 0, 0
     for i in range(len(ends) - 1):
         after = read_event(data, ends[i], ends[i + 1], tables, values, row, item, items, names)

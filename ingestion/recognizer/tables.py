@@ -18,6 +18,8 @@ from consent.contract import KINDS, SCHEMA_VERSION, STORAGE, Field, top_level
 STRING, INTEGER, BOOLEAN, OBJECT, MAP_OF_BOOLEANS, MAP_OF_STRINGS, ITEMS = range(7)
 # How a string must look.
 FREE, ENUM, UUID, TIME, REGION, LANGUAGE, SUBJECT, SHA256 = range(8)
+# Whether a field is there.
+ABSENT, PRESENT, NULL = range(3)
 
 FIELDS: tuple[Field, ...] = (*top_level(), *(field for field in contract.FIELDS if "." in field.path), *STORAGE)
 OWN = len(top_level())
@@ -44,7 +46,7 @@ _FORMS = {
 }
 # key, length: the name, in `letters`. low, high: limits of a number, or of a string's bytes. word, words: the values
 # of an enumeration, in `words`. member, members: of an object or of an array's items.
-_ROW = np.dtype(
+ROW = np.dtype(
     [
         (name, np.int64)
         for name in ("key", "length", "type", "form", "low", "high", "word", "words", "member", "members")
@@ -67,11 +69,26 @@ class Tables(NamedTuple):
     required: npt.NDArray[np.int64]
 
 
+class Values(NamedTuple):
+    """What is read. Row r of field f lies at `bases[f] + r` of each.
+
+    `texts` holds Arrow's string views (`letters`: the same memory as bytes); `numbers` integers, booleans,
+    microseconds, which word of an enumeration it is and, of a map, how much white space it has; `states` what is there.
+    """
+
+    bases: npt.NDArray[np.int64]
+    texts: npt.NDArray[np.int32]
+    letters: npt.NDArray[np.uint8]
+    numbers: npt.NDArray[np.int64]
+    states: npt.NDArray[np.uint8]
+    uuids: npt.NDArray[np.uint8]
+
+
 def tables() -> Tables:
     """The tables of the contract's version 1."""
     letters = bytearray()
     words: list[tuple[int, int]] = []
-    rows = np.zeros(len(FIELDS), _ROW)
+    rows = np.zeros(len(FIELDS), ROW)
     for row, field in zip(rows, FIELDS, strict=True):
         name = field.path.rpartition(".")[2].encode()
         row["key"], row["length"] = len(letters), len(name)

@@ -5,31 +5,23 @@ Each function takes the bytes, where to begin and where the record ends, and giv
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
 from ingestion.recognizer.forms import NOT, Bytes, compiled, has_form, is_digit, read_time, read_uuid
-from ingestion.recognizer.tables import BOOLEAN, ENUM, FREE, INTEGER, MAP_OF_BOOLEANS, STRING, TIME, UUID, Tables
-
-# Whether a field is there.
-ABSENT, PRESENT, NULL = range(3)
-
-
-class Values(NamedTuple):
-    """What is read. Row r of field f lies at `bases[f] + r` of each.
-
-    `texts` holds Arrow's string views (`letters`: the same memory as bytes); `numbers` integers, booleans,
-    microseconds, which word of an enumeration it is and, of a map, how much white space it has; `states` what is there.
-    """
-
-    bases: npt.NDArray[np.int64]
-    texts: npt.NDArray[np.int32]
-    letters: Bytes
-    numbers: npt.NDArray[np.int64]
-    states: Bytes
-    uuids: Bytes
+from ingestion.recognizer.tables import (
+    BOOLEAN,
+    ENUM,
+    FREE,
+    INTEGER,
+    MAP_OF_BOOLEANS,
+    NULL,
+    STRING,
+    TIME,
+    UUID,
+    Tables,
+    Values,
+)
 
 
 @compiled

@@ -6,6 +6,10 @@ import json
 import os
 import random
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -23,6 +27,7 @@ if _made is None:
     if os.environ.get("CONSENT_TEST_REQUIRE_ALL") == "1":
         pytest.fail("Numba is missing; run `make install-compiled`")
     pytest.skip("needs Numba: make install-compiled", allow_module_level=True)
+from ingestion.recognizer import native  # noqa: E402
 
 
 def recognized(values: list[bytes | None]) -> list[bool]:
@@ -38,6 +43,24 @@ def rows(values: list[bytes], *, compiled: bool) -> list[tuple[Any, ...]]:
     with Decoder(compiled=compiled) as decoder:
         decoder.decode(as_batch(values))
         return decoder.connection.execute(f'select {_COLUMNS} from decoded order by "offset"').fetchall()
+
+
+def test_numba_is_for_compiling_only() -> None:
+    script = (
+        "import sys; from ingestion.recognizer import recognizer; assert recognizer(); print('numba' in sys.modules)"
+    )
+    assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "False"
+
+
+def test_code_is_kept_by_what_it_was_made_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = native._places()
+    for path in native._HERE.glob("*.py"):
+        shutil.copy(path, tmp_path)
+    monkeypatch.setattr(native, "_HERE", tmp_path)
+    assert [place.name for place in native._places()] == [place.name for place in before]
+    with (tmp_path / "forms.py").open("a") as file:
+        file.write("# another\n")
+    assert [place.name for place in native._places()] != [place.name for place in before]
 
 
 def test_both_ways_agree_on_every_mutant() -> None:
