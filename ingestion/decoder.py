@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from consent.models import statement
 from consent.warehouse import in_utc
+from ingestion.arrow import booleans
 from ingestion.recognizer import recognizer
 
 if TYPE_CHECKING:
@@ -99,8 +100,8 @@ def _recognized(by: Recognizer, chunks: list[pa.RecordBatch]) -> tuple[list[pa.R
         events, good = by.read(text)
         position = chunk.select(_POSITION)
         if not good.all():
-            left.append(chunk.filter(pa.array(~good)))
-            position = position.filter(pa.array(good))
+            left.append(chunk.filter(booleans(~good)))
+            position = position.filter(booleans(good))
         if events.num_rows:
             typed.append(
                 pa.RecordBatch.from_arrays(

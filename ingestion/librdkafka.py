@@ -33,11 +33,11 @@ _OPTIONS = {
     "fetch.error.backoff.ms": 100,
     "reconnect.backoff.max.ms": 1000,
     # What waits to be read is bounded in bytes. A broker gives at least one record, however large.
-    "max.partition.fetch.bytes": 4 * 1024 * 1024,
-    "fetch.max.bytes": 16 * 1024 * 1024,
+    "max.partition.fetch.bytes": 1024 * 1024,
+    "fetch.max.bytes": 4 * 1024 * 1024,
     "receive.message.max.bytes": 200_000_000,
     "queued.min.messages": 1_000_000,
-    "queued.max.messages.kbytes": 32 * 1024,
+    "queued.max.messages.kbytes": 8 * 1024,
     # By default a second passes before a full queue is filled again, which it takes a quarter of that to empty.
     "fetch.queue.backoff.ms": 5,
 }

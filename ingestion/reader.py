@@ -15,14 +15,12 @@ from ingestion.source import Batch, Source
 
 log = logging.getLogger(__name__)
 
-_POLL_RECORDS = 20_000
+_POLL_RECORDS = 10_000
 _PACK_RECORDS = 10_000
 _POLL_SECONDS = 0.1
 _LOOK_AROUND_SECONDS, _LOOK_AROUND_QUIET_SECONDS = 10.0, 0.5
 # How long a partition that the group takes away may wait for what was read of it to be committed.
 _HAND_OVER_SECONDS = 5.0
-# One batch waits while one is landed and one is filled; what does not fit waits in Kafka.
-_WAITING = 1
 
 
 class Reader(Thread):
@@ -50,7 +48,8 @@ class Reader(Thread):
         self._group = group
         self._patient = patient
         self._positions = positions
-        self._batches: queue.Queue[Batch | BaseException] = queue.Queue(_WAITING)
+        self._batches: queue.SimpleQueue[Batch | BaseException] = queue.SimpleQueue()
+        self._asked = Event()  # a batch is handed over only to who waits for it: the next is not begun before
         self._halted = Event()
         self._read: dict[int, int] = {}
         self._lock = Lock()  # `_landed` is written by who lands as well
@@ -64,6 +63,7 @@ class Reader(Thread):
 
     def take(self, timeout: float) -> Batch | None:
         """The next batch, or None if none came in `timeout` seconds. Raises what ended the reading."""
+        self._asked.set()
         try:
             found = self._batches.get(timeout=timeout)
         except queue.Empty:
@@ -216,16 +216,16 @@ class Reader(Thread):
             return
         paused = False
         while not self._halted.is_set():
-            try:
-                self._batches.put(found, timeout=_POLL_SECONDS)
+            if self._asked.wait(_POLL_SECONDS):
+                self._asked.clear()
+                self._batches.put(found)
                 break
-            except queue.Full:
-                if isinstance(found, BaseException):
-                    continue
-                if not paused:
-                    self._source.pause()
-                    paused = True
-                self._idle(found)
+            if isinstance(found, BaseException):
+                continue
+            if not paused:
+                self._source.pause()
+                paused = True
+            self._idle(found)
         if paused:
             self._source.resume()
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from consent.errors import SettingsError
 from consent.settings import Settings
+from ingestion.arrow import binaries, numbers, repeated
 from ingestion.broker import bootstrap_servers
 from ingestion.connection import security
 from ingestion.topics import Topic
@@ -69,13 +71,13 @@ class Batch:
         count = len(self.offsets)
         if count:
             columns = [
-                _constant(self.topic.name, count),
-                _constant(str(self.topic.topic_id), count),
-                pa.array(self.partitions, pa.int32()),
-                pa.array(self.offsets, pa.int64()),
-                pa.array(self.timestamps_ms, pa.int64()),
-                pa.array(self.keys, pa.binary()),
-                pa.array(self.values, pa.binary()),
+                repeated(self.topic.name, count),
+                repeated(str(self.topic.topic_id), count),
+                numbers(self.partitions, np.int32),
+                numbers(self.offsets, np.int64),
+                numbers(self.timestamps_ms, np.int64),
+                binaries(self.keys),
+                binaries(self.values),
             ]
             self.chunks.append(pa.RecordBatch.from_arrays(columns, schema=_SCHEMA))
             self.packed += count
@@ -85,11 +87,6 @@ class Batch:
         """The relation `batch` that `landing.plain` reads."""
         self.pack()
         return pa.Table.from_batches(self.chunks, _SCHEMA)
-
-
-def _constant(text: str, count: int) -> pa.Array[Any]:
-    """The same text in each row."""
-    return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int8()), count), pa.array([text]))
 
 
 _CONSTANT = pa.dictionary(pa.int8(), pa.string())

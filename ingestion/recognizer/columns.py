@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from consent.contract import STORAGE
+from ingestion.arrow import bits
 from ingestion.recognizer.native import Machine
 from ingestion.recognizer.tables import BOOLEAN, FIELDS, FIRST_OF_ITEM, INTEGER, PRESENT, TIME, UUID, Values, tables
 
@@ -73,7 +74,7 @@ def _batch(
         if field.path == "storage":
             members = [_column(rules, values, data, FIRST_OF_ITEM + i, items) for i in range(len(STORAGE))]
             item = pa.StructArray.from_arrays(members, [member.path for member in STORAGE])
-            present = _bits(values.states[values.bases[place] :][:rows] == PRESENT)
+            present = bits(values.states[values.bases[place] :][:rows] == PRESENT)
             columns["storage"] = pa.Array.from_buffers(
                 pa.list_(item.type), rows, [present, pa.py_buffer(item_ends.data)], children=[item]
             )
@@ -91,7 +92,7 @@ def _column(rules: npt.NDArray[Any], values: Values, data: pa.Buffer, place: int
     """One field's values, of a type that DuckDB takes for its column's; a copy of its own."""
     start = values.bases[place]
     flags = values.states[start:][:rows] == PRESENT
-    present, numbers = _bits(flags), values.numbers[start:][:rows].copy()
+    present, numbers = bits(flags), values.numbers[start:][:rows].copy()
     kind, form = rules[place]["type"], rules[place]["form"]
     if form == UUID:
         stored = pa.Array.from_buffers(pa.binary(16), rows, [present, pa.py_buffer(values.uuids[:rows].tobytes())])
@@ -101,12 +102,8 @@ def _column(rules: npt.NDArray[Any], values: Values, data: pa.Buffer, place: int
     if kind == INTEGER:
         return pa.Array.from_buffers(pa.int64(), rows, [present, pa.py_buffer(numbers.data)])
     if kind == BOOLEAN:
-        return pa.Array.from_buffers(pa.bool_(), rows, [present, _bits(numbers == 1)])
+        return pa.Array.from_buffers(pa.bool_(), rows, [present, bits(numbers == 1)])
     if not flags.any():
         return pa.nulls(rows, pa.string_view())
     views = pa.py_buffer(values.texts[start:][:rows].tobytes())
     return pa.Array.from_buffers(pa.string_view(), rows, [present, views, data])
-
-
-def _bits(flags: npt.NDArray[np.bool_]) -> pa.Buffer:
-    return pa.py_buffer(np.packbits(flags, bitorder="little").data)
