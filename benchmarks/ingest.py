@@ -33,7 +33,7 @@ import duckdb
 from benchmarks.comparators import flat, limit
 from consent.settings import Settings
 from ingestion.broker import EmbeddedBroker
-from ingestion.ingest import ingest
+from ingestion.ingest import decoder_threads, ingest
 from ingestion.landing import Landed, Landing
 from ingestion.send import Line, send_records
 from ingestion.source import Batch, open_source
@@ -55,7 +55,7 @@ def settings_of(folder: Path, servers: str, client: str) -> Settings:
 
 def memory(folder: Path, events: Path, _servers: str) -> int:
     """As the loop does it: one batch is committed while the next is decoded. The lines are read as they are needed."""
-    landing = Landing(folder / "warehouse.duckdb", TOPIC, lock_timeout=10)
+    landing = Landing(folder / "warehouse.duckdb", TOPIC, lock_timeout=10, threads=decoder_threads("librdkafka"))
     landing.positions({0: 0})
     yield_start()
     count = 0

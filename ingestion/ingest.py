@@ -18,6 +18,7 @@ from ingestion.landing import Decoded, Gap, Landed, Landing
 from ingestion.metrics import Metrics
 from ingestion.metrics_server import MetricsServer
 from ingestion.reader import Reader
+from ingestion.recognizer import recognizer
 from ingestion.source import Batch, open_source
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,14 @@ def _fewer_collections() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
+def decoder_threads(client: str) -> int:
+    """How many threads each of the two decoders, of which one decodes and one commits, may use beside this client."""
+    cores = os.cpu_count() or 1
+    if recognizer():  # what it reads takes one thread, and what remains is writing
+        return max(1, cores // 2)
+    return max(1, cores - 1) if client == "kafka-python" else cores  # that client keeps a core busy itself
+
+
 class _Run:
     """One run; after a conflict it starts over from what is stored, with the same totals."""
 
@@ -123,9 +132,12 @@ class _Run:
     def _open(self) -> Iterator[tuple[Reader, Landing]]:
         settings = self._settings
         source = open_source(settings)
-        # kafka-python itself keeps one core busy.
-        threads = max(1, (os.cpu_count() or 1) - 1) if settings.kafka_client == "kafka-python" else None
-        landing = Landing(settings.warehouse, source.topic, lock_timeout=settings.lock_timeout, threads=threads)
+        landing = Landing(
+            settings.warehouse,
+            source.topic,
+            lock_timeout=settings.lock_timeout,
+            threads=decoder_threads(settings.kafka_client),
+        )
         group = settings.ingest_group if self._shared else None
         patient = not self._until_caught_up
         reader = Reader(source, settings, self.metrics, group=group, patient=patient, positions=landing.positions)
