@@ -59,9 +59,9 @@ def memory(folder: Path, events: Path, _servers: str) -> int:
     landing.positions({0: 0})
     yield_start()
     count = 0
-    with events.open("rb") as lines, ThreadPoolExecutor(1) as committer:
+    with ThreadPoolExecutor(1) as committer:
         committing: Future[Landed] | None = None
-        while values := [line[:-1] for line in islice(lines, BATCH)]:
+        for values in lines_of(events):
             batch = Batch(TOPIC, [0] * len(values), list(range(count, count + len(values))), [TIME] * len(values))
             batch.keys, batch.values = [None] * len(values), values
             batch.moved(0, count, count + len(values))
@@ -76,6 +76,21 @@ def memory(folder: Path, events: Path, _servers: str) -> int:
         if committing:
             committing.result()
     return count
+
+
+def lines_of(events: Path) -> Iterator[list[bytes | None]]:
+    """The file's lines, a batch at a time. Bytes in memory are given here, so getting them must cost little."""
+    lines: list[bytes | None] = []
+    rest = b""
+    with events.open("rb") as file:
+        while block := file.read(4_000_000):
+            *whole, rest = (rest + block).split(b"\n")
+            lines += whole
+            while len(lines) >= BATCH:
+                yield lines[:BATCH]
+                del lines[:BATCH]
+    if lines:
+        yield lines
 
 
 def over_kafka(client: str) -> Callable[[Path, Path, str], int]:
