@@ -89,6 +89,7 @@ def lines_of(events: Path) -> Iterator[list[bytes | None]]:
             while len(lines) >= BATCH:
                 yield lines[:BATCH]
                 del lines[:BATCH]
+    lines += [rest] if rest else []
     if lines:
         yield lines
 

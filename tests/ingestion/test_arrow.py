@@ -31,12 +31,12 @@ def test_flags_and_numbers() -> None:
     assert repeated("blåbær", 3).to_pylist() == ["blåbær"] * 3
 
 
-def test_reading_and_landing_a_batch_leaves_pandas_out() -> None:
+def test_packing_and_decoding_a_batch_leaves_pandas_out() -> None:
     script = """
 import sys
+from uuid import UUID
 from consent.contract import KINDS
 from ingestion.decoder import Decoder
-from uuid import UUID
 from ingestion.source import Batch
 from ingestion.topics import Topic
 from tests.ingestion.events import encode, event
