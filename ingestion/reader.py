@@ -68,6 +68,7 @@ class Reader(Thread):
             found = self._batches.get(timeout=timeout)
         except queue.Empty:
             return None
+        self._asked.clear()  # it may have come just after the last `take` gave up
         if isinstance(found, BaseException):
             raise found
         return found
