@@ -18,20 +18,19 @@ if TYPE_CHECKING:
 
 _CHUNK_ROWS = 20_480
 # What the compiled recognizer did not take goes through `landing.plain`, and what that did not recognize through
-# `landing.decode`; together they make up `decoded`.
+# `landing.decode`. Of up to so many records the second judges all sooner than the first can be planned.
+_FEW_ROWS = 4_000
+_SUSPECTS_OF_FEW = """
+    create or replace temp view suspects as
+    select topic, topic_id::uuid as topic_id, partition, "offset", timestamp_ms, key, value from batch
+"""
 _SUSPECTS = """
     create or replace temp view suspects as
     select topic, topic_id, partition, "offset", epoch_ms(kafka_timestamp) as timestamp_ms, key, value
     from recognized where not is_plain
 """
-_DECODED = """
-    create or replace temp view decoded as
-    select * exclude (key, value, is_plain), null::blob as key, null::blob as value, null::varchar as reason
-    from recognized where is_plain
-    union all
-    select * from judged
-"""
-_AND_TYPED = "union all select *, null::blob as key, null::blob as value, null::varchar as reason from "
+_NO_REASON = "null::blob as key, null::blob as value, null::varchar as reason"
+_PLAIN = f"select * exclude (key, value, is_plain), {_NO_REASON} from recognized where is_plain"  # noqa: S608
 _POSITION = ["topic", "topic_id", "partition", "offset", "timestamp_ms"]
 
 
@@ -39,16 +38,20 @@ class Decoder:
     """An in-memory DuckDB that decodes batches; the rows of the last one are its relation `decoded`.
 
     `decoded` has the columns of `raw.events`, then key, value and reason. A row with a reason keeps key and value,
-    and nothing else but its position; a row without one has neither. `threads` is how many it may use; None: all.
-    `compiled` is whether to recognize good records with compiled code, where that is installed.
+    and nothing else but its position; a row without one has neither. Those with a reason are in its table `judged`.
+    `threads` is how many it may use; None: all. `compiled` is whether to recognize good records with compiled code,
+    where that is installed.
     """
 
     def __init__(self, threads: int | None = None, *, compiled: bool = True) -> None:
         self._recognizer = recognizer() if compiled else None
         self.connection = in_utc(duckdb.connect(config={"threads": threads} if threads else {}))
-        self._typed = _AND_TYPED + f"({statement('landing.typed').text})"
-        self._recognize = "create or replace temp table recognized as " + statement("landing.plain").text
-        self._judge = "create or replace temp table judged as " + statement("landing.decode").text
+        self._typed = f"select *, {_NO_REASON} from ({statement('landing.typed').text})"  # noqa: S608
+        # Parsed once: of a batch with few bad records that would be a third of what these take.
+        self._recognize, self._judge = (
+            self.connection.extract_statements(f"create or replace temp table {table} as {statement(name).text}")[0]
+            for table, name in (("recognized", "landing.plain"), ("judged", "landing.decode"))
+        )
 
     def decode(self, batch: pa.Table) -> None:
         """Fill `decoded` with one row per record of `batch` (columns as `Batch.to_arrow` gives them)."""
@@ -56,16 +59,31 @@ class Decoder:
         read = batch.append_column("text", texts(batch.column("value")))
         chunks = read.to_batches(max_chunksize=_CHUNK_ROWS)
         typed, chunks = _recognized(self._recognizer, chunks) if self._recognizer else ([], chunks)
-        self.connection.register("batch", pa.Table.from_batches(chunks, read.schema))
-        try:
-            self.connection.execute(self._recognize)
-        finally:
-            self.connection.unregister("batch")
-        self.connection.execute(_SUSPECTS)
-        self.connection.execute(self._judge)
+        left = pa.Table.from_batches(chunks, read.schema)
+        parts = ["select * from judged"]
         if typed:
             self.connection.register("typed", pa.Table.from_batches(typed))
-        self.connection.execute(_DECODED + self._typed if typed else _DECODED)
+            parts.append(self._typed)
+        if typed and not left.num_rows:
+            self.connection.execute(f"create or replace temp table judged as {self._typed} limit 0")
+        elif self._set_aside(left):
+            parts.append(_PLAIN)
+        self.connection.execute("create or replace temp view decoded as " + " union all ".join(parts))
+
+    def _set_aside(self, left: pa.Table) -> bool:
+        """Make `judged` of these records; whether those that are plainly good are in `recognized` instead."""
+        few = left.num_rows <= _FEW_ROWS
+        self.connection.register("batch", left)
+        try:
+            if few:
+                self.connection.execute(_SUSPECTS_OF_FEW)
+            else:
+                self.connection.execute(self._recognize)
+                self.connection.execute(_SUSPECTS)
+            self.connection.execute(self._judge)
+        finally:
+            self.connection.unregister("batch")
+        return not few
 
     def clear(self) -> None:
         """Let go of the last batch."""

@@ -14,7 +14,7 @@ from ingestion.arrow import binaries, booleans, numbers, repeated
 
 @pytest.mark.parametrize(
     "values",
-    [[], [b""], [None], [b"a", None, b"", b"bc"], [None] * 9 + [b"x" * 300], [b"\x00\xff"] * 17],
+    [[], [b""], [None], [b"a", None, b"", b"bc"], [None] * 9, [None] * 9 + [b"x" * 300], [b"\x00\xff"] * 17],
 )
 def test_bytes(values: list[bytes | None]) -> None:
     made = binaries(values)

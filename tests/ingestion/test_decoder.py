@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent.contract import FIELDS, KINDS, REASONS, json_schema
-from ingestion.decoder import Decoder, as_batch
+from ingestion.decoder import _FEW_ROWS, Decoder, as_batch
 from tests.ingestion.events import encode, event
+from tests.ingestion.mutation import mutants
 
 DECODER = Decoder()
 
@@ -172,6 +173,23 @@ def test_one_batch_of_everything_harms_no_good_record() -> None:
     values = [value if isinstance(value, bytes) else encode(value) for _, value in BROKEN]
     good = [encode(event(kind)) for kind in KINDS]
     assert reasons(*values, *good)[-len(good) :] == [None] * len(good)
+
+
+def test_a_record_in_a_large_batch_becomes_what_it_does_in_a_small_one() -> None:
+    values = list(mutants(seed=7, count=2 * _FEW_ROWS))
+
+    def decoded(values: list[bytes]) -> list[tuple[Any, ...]]:
+        DECODER.decode(as_batch(values))
+        return DECODER.connection.execute('select * exclude "offset" from decoded order by "offset"').fetchall()
+
+    assert decoded(values) == decoded(values[:1000]) + decoded(values[1000:])
+
+
+def test_a_batch_without_bad_records_sets_none_aside() -> None:
+    DECODER.decode(as_batch([encode(event()), b"[]"]))
+    DECODER.decode(as_batch([encode(event())] * 3))
+    assert DECODER.reasons() == [None] * 3
+    assert DECODER.connection.execute("select count(*) from judged where reason is not null").fetchall() == [(0,)]
 
 
 def test_a_bad_record_keeps_its_bytes_and_a_good_one_does_not() -> None:
