@@ -33,7 +33,7 @@ import duckdb
 from benchmarks.comparators import flat, limit
 from consent.settings import Settings
 from ingestion.broker import EmbeddedBroker
-from ingestion.ingest import decoder_threads, ingest
+from ingestion.ingest import decoder_threads, give_memory_back, ingest
 from ingestion.landing import Landed, Landing
 from ingestion.send import Line, send_records
 from ingestion.source import Batch, open_source
@@ -57,6 +57,7 @@ def memory(folder: Path, events: Path, _servers: str) -> int:
     """As the loop does it: one batch is committed while the next is decoded. The lines are read as they are needed."""
     landing = Landing(folder / "warehouse.duckdb", TOPIC, lock_timeout=10, threads=decoder_threads("librdkafka"))
     landing.positions({0: 0})
+    give_memory_back()
     yield_start()
     count = 0
     with ThreadPoolExecutor(1) as committer:

@@ -46,6 +46,7 @@ class Decoder:
     def __init__(self, threads: int | None = None, *, compiled: bool = True) -> None:
         self._recognizer = recognizer() if compiled else None
         self.connection = in_utc(duckdb.connect(config={"threads": threads} if threads else {}))
+        self.connection.execute("set write_buffer_row_group_count = 1")  # not five: memory, and nothing is slower
         self._typed = f"select *, {_NO_REASON} from ({statement('landing.typed').text})"  # noqa: S608
         # Parsed once: of a batch with few bad records that would be a third of what these take.
         self._recognize, self._judge = (

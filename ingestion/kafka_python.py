@@ -19,8 +19,8 @@ from ingestion.topics import ask_topic, open_admin, patiently, still_the_same
 log = logging.getLogger(__name__)
 
 # A broker gives at least one record, however large; these only bound what is held at once.
-_PARTITION_BYTES = 4 * 1024 * 1024
-_FETCH_BYTES = 16 * 1024 * 1024
+_PARTITION_BYTES = 1024 * 1024
+_FETCH_BYTES = 4 * 1024 * 1024
 _offset, _timestamp, _key, _value = itemgetter(3), itemgetter(4), itemgetter(6), itemgetter(7)
 
 

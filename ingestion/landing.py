@@ -23,8 +23,6 @@ from ingestion.topics import Topic
 _EVENT_COLUMNS = ", ".join(f'"{name}"' for name, _ in COLUMNS)
 _QUARANTINE_COLUMNS = ", ".join(f'"{name}"' for name in (*(name for name, _ in POSITION), "key", "value", "reason"))
 _NOT_REMOVED = 'anti join removed using (topic_id, "partition", "offset")'
-# DuckDB's own: rows in a row group, and how many of them a checkpoint may put together.
-_ROW_GROUP, _VACUUM_TASKS = 122_880, 100
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ class Landing:
             decoder.decode(batch.to_arrow())
             landed.quarantined = dict(
                 decoder.connection.execute(
-                    "select reason, count(*) from decoded where reason is not null group by reason"
+                    "select reason, count(*) from judged where reason is not null group by reason"
                 ).fetchall()
             )
         landed.accepted = len(batch) - sum(landed.quarantined.values())
@@ -125,10 +123,6 @@ class Landing:
         """Commit what `decode` gave. Raises OffsetConflict, and WarehouseError where a retry may help: of `land`."""
         landed = decoded.landed
         with self._decoder(decoded.decoder) as decoder:
-            # After a whole row group the checkpoint would move all of its rows into the one before, which takes as long
-            # as writing them did; the few that are left over are put together after a small batch.
-            tasks = 0 if landed.accepted >= _ROW_GROUP else _VACUUM_TASKS
-            decoder.connection.execute(f"set max_vacuum_tasks = {tasks}")
             asked = time.monotonic()
             with attached(decoder.connection, self._path, lock_timeout=self._lock_timeout):
                 started = time.monotonic()
@@ -162,10 +156,11 @@ class Landing:
             f"insert into raw.events ({_EVENT_COLUMNS}) "  # noqa: S608
             f"select {_EVENT_COLUMNS} from decoded {_NOT_REMOVED if decoded.landed.erased else ''} where reason is null"
         )
-        connection.execute(
-            f"insert into raw.quarantine ({_QUARANTINE_COLUMNS}) "  # noqa: S608
-            f"select {_QUARANTINE_COLUMNS} from decoded where reason is not null"
-        )
+        if decoded.landed.quarantined:
+            connection.execute(
+                f"insert into raw.quarantine ({_QUARANTINE_COLUMNS}) "  # noqa: S608
+                f"select {_QUARANTINE_COLUMNS} from judged where reason is not null"
+            )
 
     def _move_offsets(self, connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         for partition, position in batch.positions.items():
