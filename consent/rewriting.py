@@ -15,7 +15,7 @@ import duckdb
 
 from consent import changes
 from consent.errors import WarehouseError
-from consent.warehouse import STORAGE_VERSION, open_warehouse
+from consent.warehouse import attach_options, open_warehouse
 
 _TRIES = 20
 
@@ -61,7 +61,7 @@ def _copied(connection: duckdb.DuckDBPyConnection, warehouse: Path, copy: Path) 
     if log.exists():  # it would be taken for the new file's
         return False
     try:
-        connection.execute(f"attach '{_quoted(copy)}' as new (storage_version '{STORAGE_VERSION}')")
+        connection.execute(f"attach '{_quoted(copy)}' as new {attach_options()}")
         connection.execute("copy from database old to new")
         connection.execute("detach new")
         _sync(copy)

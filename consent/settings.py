@@ -38,7 +38,7 @@ class Settings(RightsSettings, DashboardSettings, CollectorSettings, Notificatio
         "consent-ingest", max_length=249, description="Consumer group that runs on one Kafka share; empty: none."
     )
     ingest_batch_rows: int = Field(
-        64_000, ge=1, le=5_000_000, description="Events that end a batch; from 61,440 on they are written once."
+        64_000, ge=1, le=5_000_000, description="Events that end a batch; 61,440 good ones or more are written once."
     )
     ingest_batch_bytes: int = Field(
         64 * 1024 * 1024, ge=1024, description="Bytes of values that end a batch before its rows do."

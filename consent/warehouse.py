@@ -118,6 +118,11 @@ def attached(connection: duckdb.DuckDBPyConnection, path: Path, *, lock_timeout:
         connection.execute("detach warehouse")
 
 
+def attach_options() -> str:
+    """How whoever writes the live file, or one that takes its place, attaches it."""
+    return f"(storage_version '{STORAGE_VERSION}', row_group_size {ROW_GROUP})"
+
+
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path, lock_timeout: float) -> None:
     turns = Retrying(
         retry=retry_if_exception(_is_locked),
@@ -126,9 +131,8 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, lock_timeout: flo
         before_sleep=_say_so,
     )
     quoted = str(path).replace("'", "''")
-    options = f"storage_version '{STORAGE_VERSION}', row_group_size {ROW_GROUP}"
     try:
-        turns(connection.execute, f"attach '{quoted}' as warehouse ({options})")
+        turns(connection.execute, f"attach '{quoted}' as warehouse {attach_options()}")
     except RetryError:
         raise WarehouseLocked(f"{path}: another process has been writing for over {lock_timeout:g} s") from None
     except duckdb.Error as error:

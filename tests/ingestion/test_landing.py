@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from consent.rewriting import rewrite
 from consent.settings import Settings
 from consent.warehouse import ROW_GROUP, open_warehouse
 from ingestion.landing import Landing
@@ -52,6 +53,14 @@ def test_batches_of_more_than_one_and_a_half_row_groups_are_written_once(
     groups = row_groups(tmp_path / "warehouse.duckdb")
     assert groups[:7] == [SMALL_GROUP, rest] * 3 + [SMALL_GROUP]
     assert sum(groups) == 4 * (SMALL_GROUP + rest) + 10
+
+
+def test_a_file_written_anew_keeps_the_size_of_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consent.warehouse.ROW_GROUP", SMALL_GROUP)
+    path = tmp_path / "warehouse.duckdb"
+    land(path, 3 * SMALL_GROUP)
+    rewrite(path, lock_timeout=10)
+    assert row_groups(path) == [SMALL_GROUP] * 3
 
 
 def test_small_batches_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
