@@ -25,7 +25,7 @@ import duckdb
 
 from consent import changes
 from consent.changes import set_run
-from consent.models import Statement, all_models, statement
+from consent.models import Statement, all_models
 from consent.warehouse import transaction
 
 __all__ = ["build", "repeated_grains", "rows_rebuilt", "set_run", "violations"]
@@ -164,11 +164,17 @@ def _source(connection: duckdb.DuckDBPyConnection, part: str, relation: str) -> 
     """What a model that is built in such a part reads in place of a relation; None: all of it."""
     if relation == "raw.events":
         return "changed.events"
-    match part, _parts().get(relation):
+    model = _models().get(relation)
+    if model is None:
+        return None
+    if model.is_view:
+        sources = {name: source for name in model.reads if (source := _source(connection, part, name))}
+        return f"({_narrowed(model, sources)})" if sources else None
+    match part, model.incremental:
         case ("event", "event"):
             where = _is_changed_record(connection, relation)
-        case ("subject", "event"):
-            return _events_of_people(connection, relation)
+        case ("subject", "event"):  # so wide and so far apart that each model reads for itself the columns it names
+            return _rows_of_people(connection, relation, "subjects")
         case ("subject", "subject"):
             return _of_people(connection, relation, "subjects")
         case ("date", "event" | "date"):
@@ -189,15 +195,6 @@ def _of_people(connection: duckdb.DuckDBPyConnection, relation: str, people: str
     return f"temp.{table}"
 
 
-def _events_of_people(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
-    """The same of events, so wide and so far apart that each model reads for itself the columns it names."""
-    model = statement(relation)
-    if not model.is_view:
-        return _rows_of_people(connection, relation, "subjects")
-    told = (name for name in model.reads if _parts().get(name) == model.incremental)
-    return f"({_narrowed(model, {name: _events_of_people(connection, name) for name in told})})"
-
-
 def _rows_of_people(connection: duckdb.DuckDBPyConnection, relation: str, people: str) -> str:
     """By their row ids, so that looking for them reads no other column.
 
@@ -213,8 +210,8 @@ def _table_of_people(relation: str, people: str) -> str:
 
 
 @cache
-def _parts() -> dict[str, str]:
-    return {model.relation: model.incremental for model in all_models()}
+def _models() -> dict[str, Statement]:
+    return {model.relation: model for model in all_models()}
 
 
 def _replaced(connection: duckdb.DuckDBPyConnection, model: Statement) -> str:

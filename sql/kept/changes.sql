@@ -10,7 +10,7 @@ select
     count(*) filter (where not decisions.is_change) as renewals,
     gone.known_at
 from gone
-left join staging.decisions as decisions
+left join staging.decided as decisions
     on
         gone.topic_id = decisions.topic_id
         and gone.partition = decisions.partition

@@ -6,7 +6,7 @@ with standing as (
         subject_key,
         decided_at,
         valid_until
-    from staging.decisions
+    from staging.decided
     where decided_at is distinct from next_decided_at
 ),
 

@@ -17,7 +17,7 @@ select
     count(*) filter (where received.is_late) as late,
     count(*) filter (where category_sets.has_unknown) as unknown_category,
     count(*) filter (
-        where received.region <> '' and coalesce(regions.region, countries.region) is null
+        where contexts.region <> '' and coalesce(regions.region, countries.region) is null
     ) as unknown_region,
     least(date_trunc('day', received.received_at - interval 1 microsecond) + interval 1 day, run.as_of) as known_at
 from staging.received as received
@@ -26,8 +26,9 @@ semi join removed
         received.topic_id = removed.topic_id
         and received.partition = removed.partition
         and received."offset" = removed."offset"
+inner join staging.contexts as contexts on received.context_id = contexts.context_id
 left join staging.category_sets as category_sets on received.set_id = category_sets.set_id
-left join known as regions on received.region = regions.region
-left join known as countries on left(received.region, 2) = countries.region
+left join known as regions on contexts.region = regions.region
+left join known as countries on left(contexts.region, 2) = countries.region
 cross join staging.run as run
 group by all

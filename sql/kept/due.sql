@@ -13,7 +13,7 @@ with run_day as (
 
 named as (
     select
-        topic,
+        context_id,
         topic_id,
         partition,
         "offset",
@@ -36,7 +36,7 @@ proof as (
         decisions."offset",
         max(decisions.valid_until + coalesce(sites.proof_retention, limits.value))
             over (partition by decisions.subject_key) as until
-    from staging.decisions as decisions
+    from staging.decided as decisions
     left join policy.sites as sites on decisions.site = sites.site
     left join staging.limits as limits
         on coalesce(sites.jurisdiction, 'default') = limits.jurisdiction and limits.limit_name = 'proof_retention'
@@ -61,7 +61,7 @@ judged as (
 )
 
 select
-    judged.topic,
+    contexts.topic,
     judged.topic_id,
     judged.partition,
     judged."offset",
@@ -71,6 +71,7 @@ select
     coalesce(judged.value::varchar, 'end of the proof period') as rule,
     judged.is_proof and judged.proof_until >= run_day.as_of as is_early
 from judged
+inner join staging.contexts as contexts on judged.context_id = contexts.context_id
 cross join run_day
 where
     case

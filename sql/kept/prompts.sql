@@ -7,7 +7,7 @@ with prompts as (
         coalesce(decisions.is_withdrawal, false) as is_withdrawal,
         if(gone.kind = 'decision' and gone.surface = 'banner', gone."action", null) as choice
     from gone
-    left join staging.decisions as decisions
+    left join staging.decided as decisions
         on
             gone.topic_id = decisions.topic_id
             and gone.partition = decisions.partition

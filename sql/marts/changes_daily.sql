@@ -23,7 +23,7 @@ decided as (
         coalesce(is_change, false)::int as changed,
         is_withdrawal::int as withdrawals,
         coalesce(not is_change, false)::int as renewals
-    from staging.decisions
+    from staging.decided
 ),
 
 known as (

@@ -11,7 +11,7 @@ with decided as (
         date_diff('month', date_trunc('month', decisions.decided_at), run.as_of) - 1 as oldest,
         least(date_sub('month', decisions.decided_at, least(decisions.valid_until, decisions.next_decided_at)), 24)
             as stood
-    from staging.decisions as decisions
+    from staging.decided as decisions
     cross join staging.run as run
 ),
 

@@ -9,37 +9,48 @@ with standing as (
         subject_key,
         decided_at,
         valid_until
-    from staging.decisions
+    from staging.decided
     where decided_at is distinct from next_decided_at
 ),
 
 replays as (
     select
-        events."date",
-        events.site,
-        events.platform,
-        events.region,
-        events.set_id,
-        standing.valid_until is null or events.event_time < standing.valid_until as is_valid
-    from staging.events as events
+        facts."date",
+        facts.site,
+        facts.context_id,
+        facts.set_id,
+        standing.valid_until is null or facts.event_time < standing.valid_until as is_valid
+    from staging.facts as facts
     asof left join standing
         on
-            events.subject_key = standing.subject_key
-            and events.event_time >= standing.decided_at
-    where events.kind = 'replay'
+            facts.subject_key = standing.subject_key
+            and facts.event_time >= standing.decided_at
+    where facts.kind = 'replay'
 ),
 
-counted as (
+numbered as (
     select
         "date",
         site,
-        platform,
-        region,
+        context_id,
         set_id,
         is_valid,
         count(*) as replays
     from replays
     group by all
+),
+
+counted as (
+    select
+        numbered."date",
+        numbered.site,
+        contexts.platform,
+        contexts.region,
+        numbered.set_id,
+        numbered.is_valid,
+        numbered.replays
+    from numbered
+    inner join staging.contexts as contexts on numbered.context_id = contexts.context_id
 ),
 
 totals as (

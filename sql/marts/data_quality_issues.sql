@@ -2,43 +2,58 @@
 -- grain: date, site, issue, value   owner: data engineering
 -- incremental: date
 -- issue: unknown_site | unknown_category | unknown_region; records counts the accepted events that carry the value.
-with sites as (
+with counted as (
     select
-        received."date",
-        received.site,
+        "date",
+        site,
+        context_id,
+        set_id,
+        count(*) as records
+    from staging.received
+    group by all
+),
+
+sites as (
+    select
+        counted."date",
+        counted.site,
         'unknown_site' as issue,
-        received.site as value
-    from staging.received as received
+        counted.site as value,
+        counted.records
+    from counted
     where not exists (
         select 1
         from policy.sites as sites
-        where sites.site = received.site
+        where sites.site = counted.site
     )
 ),
 
 regions as (
     select
-        received."date",
-        received.site,
+        counted."date",
+        counted.site,
         'unknown_region' as issue,
-        received.region as value
-    from staging.received as received
+        contexts.region as value,
+        counted.records
+    from counted
+    inner join staging.contexts as contexts on counted.context_id = contexts.context_id
     where
-        received.region <> ''
+        contexts.region <> ''
         and not exists (
             select 1
             from policy.regions as regions
-            where regions.region in (received.region, left(received.region, 2))
+            where regions.region in (contexts.region, left(contexts.region, 2))
         )
 ),
 
 named as (
     select
-        received."date",
-        received.site,
-        unnest(map_keys(category_sets.categories)) as category
-    from staging.received as received
-    inner join staging.category_sets as category_sets on received.set_id = category_sets.set_id
+        counted."date",
+        counted.site,
+        unnest(map_keys(category_sets.categories)) as category,
+        counted.records
+    from counted
+    inner join staging.category_sets as category_sets on counted.set_id = category_sets.set_id
     where category_sets.has_unknown
 ),
 
@@ -47,7 +62,8 @@ categories as (
         "date",
         site,
         'unknown_category' as issue,
-        category as value
+        category as value,
+        records
     from named
     where not exists (
         select 1
@@ -72,6 +88,6 @@ select
     site,
     issue,
     value,
-    count(*) as records
+    sum(records)::bigint as records
 from found
 group by all

@@ -7,17 +7,12 @@ with steps as (
     select
         "date",
         site,
-        platform,
-        region,
-        banner_id,
-        banner_version,
-        variant,
-        layer,
+        context_id,
         kind,
         set_id,
         count(*) as events
-    from staging.events
-    where kind in ('impression', 'dismissal') or (kind = 'decision' and surface = 'banner')
+    from staging.facts
+    where kind in ('impression', 'dismissal', 'decision')
     group by all
 ),
 
@@ -25,19 +20,21 @@ live as (
     select
         steps."date",
         steps.site,
-        steps.platform,
-        steps.region,
-        steps.banner_id,
-        steps.banner_version,
-        steps.variant,
-        steps.layer,
+        contexts.platform,
+        contexts.region,
+        contexts.banner_id,
+        contexts.banner_version,
+        contexts.variant,
+        contexts.layer,
         sum(if(steps.kind = 'impression', steps.events, 0)) as shown,
         sum(if(steps.kind in ('decision', 'dismissal'), steps.events, 0)) as interacted,
         sum(if(steps.kind = 'decision', steps.events, 0)) as chose,
         sum(if(steps.kind = 'decision' and answers.has_grant, steps.events, 0)) as granted_any,
         sum(if(steps.kind = 'decision' and answers.is_full_grant, steps.events, 0)) as granted_all
     from steps
+    inner join staging.contexts as contexts on steps.context_id = contexts.context_id
     left join staging.category_sets as answers on steps.set_id = answers.set_id
+    where steps.kind <> 'decision' or contexts.surface = 'banner'
     group by all
 )
 

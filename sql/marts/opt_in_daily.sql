@@ -4,18 +4,26 @@
 -- opt_in_rate is over the prompts shown, consent_rate over the people asked. Every grain of a day and site has a
 -- row for each category anyone was asked for there that day, so that no category's prompts are short. Kept counts are
 -- of events removed since.
-with answers as (
+with chosen as (
     select
         "date",
         site,
-        platform,
-        region,
-        banner_id,
-        banner_version,
-        variant,
-        unnest(map_entries(categories)) as answer
-    from staging.events
-    where kind = 'decision' and surface = 'banner'
+        context_id,
+        set_id,
+        count(*) as choices
+    from staging.facts
+    where kind = 'decision'
+    group by all
+),
+
+answers as (
+    select
+        chosen.*,
+        contexts.* exclude (context_id),
+        unnest(map_entries(category_sets.categories)) as answer
+    from chosen
+    inner join staging.contexts as contexts on chosen.context_id = contexts.context_id and contexts.surface = 'banner'
+    inner join staging.category_sets as category_sets on chosen.set_id = category_sets.set_id
 ),
 
 live as (
@@ -28,8 +36,8 @@ live as (
         banner_version,
         variant,
         answer.key as category,
-        count(*) as asked,
-        count(*) filter (where answer.value) as granted
+        sum(choices) as asked,
+        sum(if(answer.value, choices, 0)) as granted
     from answers
     group by all
 ),

@@ -3,22 +3,27 @@
 -- incremental: date
 -- As opt_in_daily, by the hour (UTC) of the event time; the categories are those of the day and site.
 -- Kept counts are of events removed since.
-with answers as (
+with chosen as (
     select
         "date",
         date_trunc('hour', event_time) as "hour",
         site,
-        platform,
-        region,
-        banner_id,
-        banner_version,
-        variant,
-        unnest(map_entries(categories)) as answer
-    from staging.events
-    where
-        kind = 'decision'
-        and surface = 'banner'
-        and "date" > (select run.as_of::date - 14 from staging.run as run)
+        context_id,
+        set_id,
+        count(*) as choices
+    from staging.facts
+    where kind = 'decision' and "date" > (select run.as_of::date - 14 from staging.run as run)
+    group by all
+),
+
+answers as (
+    select
+        chosen.*,
+        contexts.* exclude (context_id),
+        unnest(map_entries(category_sets.categories)) as answer
+    from chosen
+    inner join staging.contexts as contexts on chosen.context_id = contexts.context_id and contexts.surface = 'banner'
+    inner join staging.category_sets as category_sets on chosen.set_id = category_sets.set_id
 ),
 
 live as (
@@ -32,8 +37,8 @@ live as (
         banner_version,
         variant,
         answer.key as category,
-        count(*) as asked,
-        count(*) filter (where answer.value) as granted
+        sum(choices) as asked,
+        sum(if(answer.value, choices, 0)) as granted
     from answers
     group by all
 ),

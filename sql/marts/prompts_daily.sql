@@ -3,26 +3,38 @@
 -- incremental: date
 -- Choices are decisions on the banner itself. Where there are more choices than prompts shown, impressions are
 -- missing and everything over them is null, never clipped. Kept counts are of events removed since.
-with prompts as (
+with steps as (
     select
-        events."date",
-        events.site,
-        events.platform,
-        events.region,
-        events.banner_id,
-        events.banner_version,
-        events.variant,
-        events.kind,
-        coalesce(decisions.is_withdrawal, false) as is_withdrawal,
-        if(events.kind = 'decision' and events.surface = 'banner', events."action", null) as choice,
-        if(events.kind = 'decision' and events.surface = 'banner', events.decision_ms, null) as decision_ms
-    from staging.events as events
-    left join staging.decisions as decisions
-        on
-            events.topic_id = decisions.topic_id
-            and events.partition = decisions.partition
-            and events."offset" = decisions."offset"
-    where events.kind in ('impression', 'decision', 'dismissal')
+        "date",
+        site,
+        context_id,
+        kind,
+        count(*) as events,
+        list(decision_ms) filter (where decision_ms is not null) as decision_ms
+    from staging.facts
+    where kind in ('impression', 'decision', 'dismissal')
+    group by all
+    union all
+    select
+        decided_at::date as "date",
+        site,
+        context_id,
+        'withdrawal' as kind,
+        count(*) as events,
+        null as decision_ms
+    from staging.decided
+    where is_withdrawal
+    group by all
+),
+
+placed as (
+    select
+        steps.* exclude (decision_ms),
+        contexts.* exclude (context_id),
+        steps.kind = 'decision' and contexts.surface = 'banner' as is_choice,
+        if(is_choice, steps.decision_ms, null) as decision_ms
+    from steps
+    inner join staging.contexts as contexts on steps.context_id = contexts.context_id
 ),
 
 live as (
@@ -34,15 +46,15 @@ live as (
         banner_id,
         banner_version,
         variant,
-        count(*) filter (where kind = 'impression') as shown,
-        count(choice) as choices,
-        count(*) filter (where choice = 'accept_all') as accept_all,
-        count(*) filter (where choice = 'reject_all') as reject_all,
-        count(*) filter (where choice = 'save') as save,
-        count(*) filter (where kind = 'dismissal') as dismissed,
-        count(*) filter (where is_withdrawal) as withdrawals,
-        list(decision_ms) filter (where decision_ms is not null) as decision_ms
-    from prompts
+        sum(if(kind = 'impression', events, 0)) as shown,
+        sum(if(is_choice, events, 0)) as choices,
+        sum(if(is_choice and "action" = 'accept_all', events, 0)) as accept_all,
+        sum(if(is_choice and "action" = 'reject_all', events, 0)) as reject_all,
+        sum(if(is_choice and "action" = 'save', events, 0)) as save,
+        sum(if(kind = 'dismissal', events, 0)) as dismissed,
+        sum(if(kind = 'withdrawal', events, 0)) as withdrawals,
+        flatten(list(decision_ms)) as decision_ms
+    from placed
     group by all
 ),
 

@@ -1,43 +1,40 @@
--- events: one row per event that counts: no duplicates, no bots, nobody who asked for restriction of processing
+-- events: one row per event that counts, with its context and its categories
 -- grain: event_id   owner: data engineering
 -- incremental: event
 -- materialized: view
 select
-    received.topic,
-    received.topic_id,
-    received.partition,
-    received."offset",
-    received.event_id,
-    received.kind,
-    received.event_time,
-    received."date",
-    received.received_at,
-    received.occurred_at,
-    received.site,
-    received.platform,
-    received.region,
-    received."language",
-    received.subject,
-    received.subject_key,
-    received.prompt_id,
-    received.banner_id,
-    received.banner_version,
-    received.variant,
-    received.layer,
-    received.policy_version,
-    received.notice_hash,
-    received."action",
-    received.surface,
-    received."method",
-    received.set_id,
+    contexts.topic,
+    facts.topic_id,
+    facts.partition,
+    facts."offset",
+    facts.event_id,
+    facts.kind,
+    facts.event_time,
+    facts."date",
+    facts.received_at,
+    facts.site,
+    contexts.platform,
+    contexts.region,
+    facts.subject,
+    facts.subject_key,
+    contexts.banner_id,
+    contexts.banner_version,
+    contexts.variant,
+    contexts.layer,
+    contexts.policy_version,
+    contexts.notice_hash,
+    contexts."action",
+    contexts.surface,
+    contexts."method",
+    facts.set_id,
     category_sets.categories,
     category_sets.has_grant,
-    received.decision_ms,
-    received.gpc,
-    received.tc_string,
-    received.storage,
-    received.excess,
-    received.jurisdiction
-from staging.received as received
-left join staging.category_sets as category_sets on received.set_id = category_sets.set_id
-where not received.is_duplicate and not received.is_bot and not received.is_restricted
+    facts.decision_ms,
+    facts.gpc,
+    facts.tc_string,
+    facts.storage,
+    facts.excess,
+    contexts.jurisdiction
+from staging.facts as facts
+inner join staging.contexts as contexts on facts.context_id = contexts.context_id
+left join staging.category_sets as category_sets on facts.set_id = category_sets.set_id

@@ -2,21 +2,9 @@
 -- grain: subject_key   owner: compliance
 -- incremental: subject
 -- A replay shows a decision made before records began.
-with choices as (
-    select
-        subject_key,
-        decided_at as chosen_at
-    from staging.decisions
-    union all
-    select
-        subject_key,
-        event_time as chosen_at
-    from staging.events
-    where kind = 'replay'
-)
-
 select
     subject_key,
-    min(chosen_at) as chosen_at
-from choices
+    min(event_time) as chosen_at
+from staging.facts
+where kind in ('decision', 'replay')
 group by subject_key

@@ -4,6 +4,6 @@
 select
     subject_key,
     min(event_time) as first_at
-from staging.events
+from staging.facts
 where gpc
 group by subject_key

@@ -4,7 +4,7 @@
 -- Event time is the client's, unless its clock cannot be right: then it is the time of receipt. The first of the
 -- events with one event_id, by (received_at, partition, offset), counts; the others are marked as duplicates.
 -- subject_key is site and subject as one number, which is found, joined and sorted in a third of the time.
--- Jurisdiction: the longest match of the region; without a region the site's own; else the organisation's default.
+-- What it shares with many others, of site, banner and policy, is in staging.contexts.
 with repeated as (
     -- few: numbering all events would sort them all
     select event_id
@@ -58,7 +58,6 @@ dated as (
 )
 
 select
-    dated.topic,
     dated.topic_id,
     dated.partition,
     dated."offset",
@@ -67,23 +66,14 @@ select
     dated.event_time,
     dated.event_time::date as "date",
     dated.arrived_at as received_at,
-    dated.occurred_at,
     dated.site,
-    dated.platform,
-    coalesce(dated.region, '') as region,
-    coalesce(dated."language", '') as "language",
     dated.subject,
     md5_number(dated.site || chr(10) || dated.subject) as subject_key,
-    coalesce(dated.prompt_id, '') as prompt_id,
-    coalesce(dated.banner_id, '') as banner_id,
-    coalesce(dated.banner_version, '') as banner_version,
-    coalesce(dated.banner_variant, '') as variant,
-    coalesce(dated.banner_layer, '') as layer,
-    coalesce(dated.policy_version, '') as policy_version,
-    coalesce(dated.notice_hash, '') as notice_hash,
-    coalesce(dated."action", '') as "action",
-    dated.surface,
-    dated."method",
+    hash(
+        dated.topic, dated.site, dated.platform, dated.region, dated.banner_id, dated.banner_version,
+        dated.banner_variant, dated.banner_layer, dated.policy_version, dated.notice_hash, dated."action",
+        dated.surface, dated."method"
+    ) as context_id,
     if(dated.categories is null, null, hash(dated.site, dated.categories)) as set_id,
     dated.decision_ms,
     dated.gpc,
@@ -111,12 +101,6 @@ select
         ), lambda told: told['field']), ', '),
         ''
     ) as excess,
-    coalesce(
-        regions.jurisdiction,
-        countries.jurisdiction,
-        if(dated.region is null, sites.jurisdiction, null),
-        'default'
-    ) as jurisdiction,
     dated.is_clock_skewed,
     dated.arrived_at > dated.event_time + interval 24 hours as is_late,
     coalesce(dated.is_bot, false) as is_bot,
@@ -128,6 +112,3 @@ select
         from raw.restrictions as restrictions
     ) as is_restricted
 from dated
-left join policy.regions as regions on dated.region = regions.region
-left join policy.regions as countries on left(dated.region, 2) = countries.region
-left join policy.sites as sites on dated.site = sites.site

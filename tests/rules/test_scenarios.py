@@ -43,6 +43,17 @@ TABLES = {
     f" type varchar, domain varchar, party varchar, lifetime_s bigint, category varchar, has_inventory boolean,"
     f" is_declared boolean, declared_kind varchar, declared_longest_s bigint, {POSITION}, {KEY}",
 }
+# What the models between rules and these tables read; a decision of a scenario is no event of its own.
+FACTS = """
+    create or replace view staging.facts as
+    select site, subject_key, kind, event_time, "date", jurisdiction as context_id from staging.events
+    union all
+    select site, subject_key, 'decision', decided_at, null, null from staging.decisions
+"""
+CONTEXTS = """
+    create or replace view staging.contexts as
+    select distinct context_id, context_id as jurisdiction from staging.facts
+"""
 PERSON = {"site": "shop", "subject": "subject-1", "jurisdiction": "NO", "topic": "consent.events", "partition": 0}
 DEFAULTS: dict[str, dict[str, Any]] = {
     "events": PERSON | {"banner_id": "main"},
@@ -84,6 +95,8 @@ def give(con: duckdb.DuckDBPyConnection, given: dict[str, list[dict[str, Any]]])
             con.execute(
                 f"insert into staging.{table} ({names}) values ({', '.join('?' * len(whole))})", [*whole.values()]
             )
+    con.execute(FACTS)
+    con.execute(CONTEXTS)
 
 
 def cell(value: Any) -> Any:
