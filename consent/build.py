@@ -7,8 +7,9 @@ header in which kind of part it can be built:
 | `incremental:` | a row depends on | so these are replaced |
 |---|---|---|
 | event | one record, and others with its event id | the rows of changed records |
-| new | what was ever seen | nothing: what is not there yet is added |
+| new | what was ever seen | nothing: what is not there yet is added; all of it, once records were removed |
 | subject | the decisions, replays and observations of one site and subject | the rows of changed subjects |
+| earliest | the same, of which it tells the earliest time | where an earlier one came, or a record went |
 | date | the events of one day, and all decisions of the subjects that are seen on it | the rows of changed days |
 
 Without that line a model is always built as a whole. Where the header names a Python function (`python:`), the rows go
@@ -18,19 +19,16 @@ through it as a frame: the SELECT counts, the function does what a library of st
 from __future__ import annotations
 
 import importlib
-import re
-from functools import cache
 
 import duckdb
 
-from consent import changes
+from consent import changes, parts
 from consent.changes import set_run
-from consent.models import Statement, all_models
+from consent.models import Statement
 from consent.warehouse import transaction
 
 __all__ = ["build", "repeated_grains", "rows_rebuilt", "set_run", "violations"]
 
-_READ = re.compile(r"\b(?P<relation>(?:raw|staging|marts)\.(?P<name>[a-z_]+))\b(?P<alias>\s+as\b)?")
 _KEY = ", ".join(f'"{column}"' for column in changes.KEY)
 # By what rows of these are told to differ; changes.note says what follows from a difference.
 _COMPARED = {
@@ -42,13 +40,14 @@ _COMPARED = {
 def build(connection: duckdb.DuckDBPyConnection, model: Statement) -> int | None:
     """Build one model from what is there now; returns its rows, of a view None: nobody counts through it."""
     part = model.incremental if changes.in_parts(connection) else ""
-    for people in ("subjects", "active"):  # those that asked before saw what it was before
-        connection.execute(f"drop table if exists temp.{_table_of_people(model.relation, people)}")
+    parts.forget_people(connection, model.relation)
     with transaction(connection):
         if model.is_view:
             _make_view(connection, model)
-        elif not part:
+        elif not part or (part == "new" and changes.is_marked_day(connection) != "false"):
             _build_whole(connection, model)
+        elif part == "earliest":
+            _build_earliest(connection, model)
         elif model.relation in _COMPARED:
             _build_and_compare(connection, model)
         else:
@@ -78,7 +77,7 @@ def repeated_grains(connection: duckdb.DuckDBPyConnection, model: Statement) -> 
 
 def rows_rebuilt(connection: duckdb.DuckDBPyConnection, model: Statement) -> str | None:
     """A condition for the rows of a model that the refresh under way replaces; None: all of them."""
-    return _replaced(connection, model) if model.incremental and changes.in_parts(connection) else None
+    return parts.replaced(connection, model) if model.incremental and changes.in_parts(connection) else None
 
 
 def _target(model: Statement) -> str:
@@ -98,7 +97,7 @@ def _build_whole(connection: duckdb.DuckDBPyConnection, model: Statement) -> Non
     text = model.text
     if "raw.events" in model.reads:  # what lands meanwhile is for the next refresh: every model sees the same
         known = "(select * from raw.events where rowid < (select end_row from changed.state))"
-        text = _narrowed(model, {"raw.events": known})
+        text = parts.narrowed(model, {"raw.events": known})
     if model.folder == "rules":
         connection.execute(f"delete from rules.hits where {_own(model)}")  # noqa: S608
         connection.execute(f"insert into rules.hits select {_columns(model)} from ({text})")  # noqa: S608
@@ -122,9 +121,11 @@ def _make_view(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
 
 
 def _build_part(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
-    table, replaced = _target(model), _replaced(connection, model)
-    sources = {name: _source(connection, model.incremental, name) for name in model.reads}
-    text = _narrowed(model, {name: source for name, source in sources.items() if source})
+    table, replaced, text = (
+        _target(model),
+        parts.replaced(connection, model),
+        parts.text_of(connection, model, model.incremental),
+    )
     if model.incremental == "new":
         text = f"select * from ({text}) as seen anti join {table} as known using ({', '.join(model.grain)})"  # noqa: S608
     else:
@@ -134,106 +135,32 @@ def _build_part(connection: duckdb.DuckDBPyConnection, model: Statement) -> None
     connection.execute(f"insert into {table} by name select {_columns(model)} from ({text})")  # noqa: S608
 
 
+def _build_earliest(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
+    """Looks at all events only of those who lost one: whoever only gained has the earlier of what was and what came."""
+    [key] = model.grain
+    [time] = [column for column, *_ in connection.table(model.relation).description if column != key]
+    came = parts.text_of(connection, model, "event")
+    if connection.execute("select 1 from changed.shrunk limit 1").fetchall():
+        shrunk = parts.is_of(model.relation, "changed.shrunk", (key,))
+        connection.execute(f"delete from {model.relation} where {shrunk}")  # noqa: S608
+        both = f"from ({came}) union all by name from ({parts.text_of(connection, model, 'shrunk')})"
+        came = f"select {key}, min({time}) as {time} from ({both}) group by {key}"  # noqa: S608
+    connection.execute(f"create or replace temp table came as {came}")
+    earlier = f"came.{key} = {model.name}.{key} and came.{time} < {model.name}.{time}"
+    connection.execute(f"delete from {model.relation} using temp.came where {earlier}")  # noqa: S608
+    connection.execute(f"insert into {model.relation} by name from temp.came anti join {model.relation} using ({key})")
+    connection.execute("drop table temp.came")
+
+
 def _build_and_compare(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
-    rows = f"select {_KEY}, {_COMPARED[model.relation]} from {model.relation} where {_replaced(connection, model)}"  # noqa: S608
+    rows = f"select {_KEY}, {_COMPARED[model.relation]} from {model.relation} where {parts.replaced(connection, model)}"  # noqa: S608
     connection.execute(f"create or replace temp table before as {rows}")
     _build_part(connection, model)
     connection.execute(f"create or replace temp table after as {rows}")
     connection.execute(
-        "create or replace temp table differing as"
-        " (from before except all from after) union all (from after except all from before)"
+        "create or replace temp table differing as select *, true as is_gone from (from before except all from after)"
+        " union all select *, false from (from after except all from before)"
     )
     changes.note(connection, "differing")
     for table in ("before", "after", "differing"):
         connection.execute(f"drop table {table}")
-
-
-def _narrowed(model: Statement, sources: dict[str, str]) -> str:
-    """The SELECT, reading other rows in place of these relations."""
-
-    def replace(match: re.Match[str]) -> str:
-        source = sources.get(match["relation"])
-        if source is None:
-            return match[0]
-        return source + (match["alias"] or f" as {match['name']}")
-
-    return _READ.sub(replace, model.text)
-
-
-def _source(connection: duckdb.DuckDBPyConnection, part: str, relation: str) -> str | None:
-    """What a model that is built in such a part reads in place of a relation; None: all of it."""
-    if relation == "raw.events":
-        return "changed.events"
-    model = _models().get(relation)
-    if model is None:
-        return None
-    if model.is_view:
-        sources = {name: source for name in model.reads if (source := _source(connection, part, name))}
-        return f"({_narrowed(model, sources)})" if sources else None
-    match part, model.incremental:
-        case ("event", "event"):
-            where = _is_changed_record(connection, relation)
-        case ("subject", "event"):  # so wide and so far apart that each model reads for itself the columns it names
-            return _rows_of_people(connection, relation, "subjects")
-        case ("subject", "subject"):
-            return _of_people(connection, relation, "subjects")
-        case ("date", "event" | "date"):
-            where = changes.is_changed_day(connection)
-        case ("date", "subject"):
-            return _of_people(connection, relation, "active")
-        case _:
-            return None
-    return f"(select * from {relation} where {where})"  # noqa: S608
-
-
-def _of_people(connection: duckdb.DuckDBPyConnection, relation: str, people: str) -> str:
-    """The rows of the subjects in `changed.subjects` or `changed.active`, looked for once for all models that ask."""
-    table = _table_of_people(relation, people)
-    there = connection.execute("select 1 from duckdb_tables() where temporary and table_name = ?", [table]).fetchall()
-    if not there:
-        connection.execute(f"create temp table {table} as from {_rows_of_people(connection, relation, people)}")
-    return f"temp.{table}"
-
-
-def _rows_of_people(connection: duckdb.DuckDBPyConnection, relation: str, people: str) -> str:
-    """By their row ids, so that looking for them reads no other column.
-
-    Good for the transaction under way: the checkpoint after it may move rows.
-    """
-    ids, where = f"{_table_of_people(relation, people)}_ids", _is_of(relation, f"changed.{people}", changes.SUBJECT)
-    connection.execute(f"create or replace temp table {ids} as select rowid as id from {relation} where {where}")  # noqa: S608
-    return f"(select * from {relation} where rowid in (select id from temp.{ids}))"  # noqa: S608
-
-
-def _table_of_people(relation: str, people: str) -> str:
-    return f"{relation.replace('.', '_')}_of_{people}"
-
-
-@cache
-def _models() -> dict[str, Statement]:
-    return {model.relation: model for model in all_models()}
-
-
-def _replaced(connection: duckdb.DuckDBPyConnection, model: Statement) -> str:
-    """A condition for the rows of the model that its part replaces."""
-    match model.incremental:
-        case "event":
-            return _is_changed_record(connection, model.relation)
-        case "subject":
-            return _is_of(model.relation, "changed.subjects", changes.SUBJECT)
-        case "date":
-            return changes.is_changed_day(connection) + (' or "date" is null' if model.folder == "rules" else "")
-    return "true"
-
-
-def _is_changed_record(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
-    is_one = _is_of(relation, "changed.events", changes.KEY)
-    return f"{changes.may_be_changed_day(connection)} and ({is_one} or {changes.is_marked_day(connection)})"
-
-
-def _is_of(relation: str, other: str, columns: tuple[str, ...]) -> str:
-    name = relation.partition(".")[2]
-    if columns == changes.SUBJECT and relation.startswith("staging."):  # a mart has no key
-        columns = ("subject_key",)
-    same = " and ".join(f'other."{column}" = {name}."{column}"' for column in columns)
-    return f"exists (select 1 from {other} as other where {same})"  # noqa: S608

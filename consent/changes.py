@@ -9,6 +9,7 @@
 | marked | days of which records were removed; `mark` fills it |
 | days | days whose daily tables are rebuilt; grows while staging is built |
 | subjects | whose decisions, replays or observations changed, and from which time on that matters |
+| shrunk | those of them of whom a record went, or counts otherwise than it did |
 | active | the subjects with an event on one of the days |
 | restrictions | whom staging leaves out |
 | state | what this refresh began with, and whether it was finished |
@@ -168,12 +169,13 @@ def note(connection: duckdb.DuckDBPyConnection, differing: str) -> None:
         group by all
         """  # noqa: S608
     )
+    connection.execute(f"insert into changed.shrunk select distinct subject_key from {differing} where is_gone")  # noqa: S608
     connection.execute(
         """
         insert into changed.days
         select distinct events."date"
-        from staging.events as events
-        inner join changed.subjects as subjects on events.site = subjects.site and events.subject = subjects.subject
+        from staging.facts as events
+        inner join changed.subjects as subjects on events.subject_key = subjects.subject_key
         where
             events.event_time >= subjects.since
             and events."date" >= (select min(subjects.since)::date from changed.subjects as subjects)
@@ -184,7 +186,7 @@ def note(connection: duckdb.DuckDBPyConnection, differing: str) -> None:
     connection.execute("delete from changed.active")
     changed = is_changed_day(connection)
     connection.execute(
-        "insert into changed.active select distinct site, subject, subject_key from staging.events"  # noqa: S608
+        "insert into changed.active select distinct site, subject, subject_key from staging.facts"  # noqa: S608
         f" where {changed}"
     )
 
@@ -198,7 +200,7 @@ def _among(connection: duckdb.DuckDBPyConnection, query: str) -> str:
 
 
 def _forget(connection: duckdb.DuckDBPyConnection) -> None:
-    for table in ("events", "days", "subjects", "active"):
+    for table in ("events", "days", "subjects", "shrunk", "active"):
         connection.execute(f"delete from changed.{table}")  # noqa: S608
 
 
@@ -222,12 +224,15 @@ def _collect(connection: duckdb.DuckDBPyConnection, last: tuple[Any, ...], as_of
     """Fill changed.events; False where it would be most of them."""
     last_as_of, end_row, *_ = last
     connection.execute("update changed.marked set is_taken = true")
-    connection.execute("create or replace temp table ids as select event_id from changed.events")
     low, high = min(last_as_of, as_of), max(last_as_of, as_of)
     marked = _among(connection, 'select "date" as day from changed.marked')
+    _note_restricted(connection)
+    # In one statement: DuckDB 2.0 loses an insert of a row group or more that follows an empty one (decision 25).
     connection.execute(
         f"""
-        insert into ids
+        create or replace temp table ids as
+        select event_id from changed.events
+        union all
         select event_id from raw.events where rowid >= $end_row
         union all
         select event_id from raw.events where received_at > $low and received_at <= $high
@@ -238,10 +243,12 @@ def _collect(connection: duckdb.DuckDBPyConnection, last: tuple[Any, ...], as_of
         select event_id
         from (select event_id, unnest({_MAYBE_DAYS}) as "date" from raw.events where {marked != "false"}) as dated
         where {marked}
+        union all
+        select event_id from raw.events as events
+        semi join other on events.site = other.site and events.subject = other.subject
         """,  # noqa: S608
         {"end_row": end_row, "low": low, "high": high},
     )
-    _collect_restricted(connection)
     for table, columns in TABLES.items():  # kept counts that enter or leave with the as-of time
         if table.startswith("kept.") and ("date", "date") in columns:
             connection.execute(
@@ -266,7 +273,8 @@ def _collect(connection: duckdb.DuckDBPyConnection, last: tuple[Any, ...], as_of
         where rowid in (select events.rowid from raw.events as events semi join ids on events.event_id = ids.event_id)
         """  # noqa: S608
     )
-    connection.execute("drop table ids")
+    for table in ("ids", "other"):
+        connection.execute(f"drop table {table}")
     connection.execute(  # what runs out between the two as-of times changes its state, and nothing else
         f"""
         insert into changed.subjects
@@ -278,7 +286,8 @@ def _collect(connection: duckdb.DuckDBPyConnection, last: tuple[Any, ...], as_of
     return True
 
 
-def _collect_restricted(connection: duckdb.DuckDBPyConnection) -> None:
+def _note_restricted(connection: duckdb.DuckDBPyConnection) -> None:
+    """Who was restricted or released since, into the temp table `other`."""
     connection.execute(
         """
         create or replace temp table other as
@@ -288,9 +297,4 @@ def _collect_restricted(connection: duckdb.DuckDBPyConnection) -> None:
         """
     )
     if connection.execute("select count(*) from other").fetchall() != [(0,)]:
-        connection.execute(
-            "insert into ids select event_id from raw.events as events"
-            " semi join other on events.site = other.site and events.subject = other.subject"
-        )
         _take_restrictions(connection)
-    connection.execute("drop table other")

@@ -1,8 +1,9 @@
 """Models: each `sql/<schema>/<name>.sql` is one SELECT, and becomes the table `<schema>.<name>`.
 
 A file opens with comment lines: `-- name: what one row is`, then `-- grain: columns   owner: team`, where it can be
-built in parts `-- incremental: event|subject|date|new`, where SQL is not enough `-- python: package.module.function`,
-where it is not worth a copy `-- materialized: view`, then prose. consent/build.py says what becomes of each.
+built in parts `-- incremental: event|subject|earliest|date|new`, where SQL is not enough
+`-- python: package.module.function`, where it is not worth a copy `-- materialized: view`, then prose. consent/build.py
+says what becomes of each.
 What a model reads is what its SELECT names, so the order of building is never written down twice.
 """
 
@@ -20,7 +21,7 @@ from consent.settings import ROOT
 SQL = ROOT / "sql"
 _HEADER = re.compile(r"\A(?:--[^\n]*\n)+")
 _GRAIN = re.compile(r"^grain:\s*(?P<grain>.*?)(?:\s{2,}owner:\s*(?P<owner>.*))?$")
-_INCREMENTAL = re.compile(r"^incremental:\s*(?P<part>event|subject|date|new)$")
+_INCREMENTAL = re.compile(r"^incremental:\s*(?P<part>event|subject|earliest|date|new)$")
 _PYTHON = re.compile(r"^python:\s*(?P<function>[\w.]+)$")
 _VIEW = re.compile(r"^materialized:\s*view$")
 _RELATION = re.compile(r"\b(raw|policy|life|staging|marts|rules)\.([a-z_]+)\b")
@@ -78,7 +79,7 @@ class Statement:
 
     @cached_property
     def incremental(self) -> str:
-        """In which parts it can be rebuilt (`event`, `subject`, `date`, `new`); empty: always as a whole."""
+        """In which parts it can be rebuilt, as consent/build.py has them; empty: always as a whole."""
         match = next((m for line in self.header if (m := _INCREMENTAL.match(line))), None)
         return match["part"] if match else ""
 

@@ -148,6 +148,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("since", "timestamp"),
         ("subject_key", "uhugeint"),
     ),
+    "changed.shrunk": (("subject_key", "uhugeint"),),
     "changed.active": (("site", "varchar"), ("subject", "varchar"), ("subject_key", "uhugeint")),
     "changed.restrictions": (("site", "varchar"), ("subject", "varchar")),
     "staging.run": (("as_of", "timestamp"), ("jurisdictions", "varchar[]"), ("run_id", "varchar")),

@@ -3,26 +3,36 @@
 -- A grant is a decision that grants the category; it stands until the subject's next decision or the end of its
 -- validity, whichever is earlier. Ages are whole months, up to those that every grant of the cohort has reached at the
 -- as-of time, 24 at most. Kept counts are of events removed since.
-with decided as (
+with ended as ( -- few distinct rows, since calendar months are dear to count
     select
-        decisions.site,
-        decisions.set_id,
-        date_trunc('month', decisions.decided_at)::date as cohort,
-        date_diff('month', date_trunc('month', decisions.decided_at), run.as_of) - 1 as oldest,
-        least(date_sub('month', decisions.decided_at, least(decisions.valid_until, decisions.next_decided_at)), 24)
+        set_id,
+        decided_at::date as decided_on,
+        least(valid_until, next_decided_at)::date as ended_on,
+        least(valid_until, next_decided_at)::time < decided_at::time as is_part_of_day,
+        count(*) as decisions
+    from staging.decided
+    group by all
+),
+
+decided as (
+    select
+        ended.set_id,
+        ended.decisions,
+        date_trunc('month', ended.decided_on)::date as cohort,
+        date_diff('month', ended.decided_on, run.as_of) - 1 as oldest,
+        least(date_sub('month', ended.decided_on + to_seconds(ended.is_part_of_day::int), ended.ended_on), 24)
             as stood
-    from staging.decided as decisions
+    from ended
     cross join staging.run as run
 ),
 
 grouped as (
     select
-        site,
         set_id,
         cohort,
         oldest,
         stood,
-        count(*) as decisions
+        sum(decisions) as decisions
     from decided
     where oldest >= 0
     group by all
@@ -30,7 +40,7 @@ grouped as (
 
 entries as (
     select
-        grouped.site,
+        category_sets.site,
         grouped.cohort,
         grouped.oldest,
         grouped.stood,

@@ -59,6 +59,7 @@ canonical as (
 
 select
     sent_sets.set_id,
+    sent_sets.site,
     coalesce(canonical.categories, map([]::varchar[], []::boolean[])) as categories,
     coalesce(canonical.has_unknown, false) as has_unknown,
     coalesce(canonical.has_grant, false) as has_grant,

@@ -1,6 +1,6 @@
 -- first_choices: one row per subject of a site: when a choice of theirs is first known to exist
 -- grain: subject_key   owner: compliance
--- incremental: subject
+-- incremental: earliest
 -- A replay shows a decision made before records began.
 select
     subject_key,

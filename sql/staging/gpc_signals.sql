@@ -1,6 +1,6 @@
 -- gpc_signals: one row per subject of a site: when their browser first sent the opt-out signal
 -- grain: subject_key   owner: compliance
--- incremental: subject
+-- incremental: earliest
 select
     subject_key,
     min(event_time) as first_at

@@ -3,7 +3,7 @@
 -- incremental: event
 -- The category is the declared one, else what the CMP said; null is unknown. Of several declarations of one name
 -- the longest lifetime counts: a doubt is the site's.
-with seen as (
+with items as (
     select
         topic,
         topic_id,
@@ -15,17 +15,10 @@ with seen as (
         jurisdiction,
         event_time,
         "date",
-        storage,
+        unnest(storage) as item,
         generate_subscripts(storage, 1) as item_no
     from staging.events
     where kind = 'observation'
-),
-
-items as (
-    select
-        * exclude (storage),
-        storage[item_no] as item
-    from seen
 ),
 
 names as (
