@@ -2,9 +2,9 @@
 
 Builds a year of events in SQL straight into raw.events (new subjects every day, most seen again within days and some
 for weeks; some late, some duplicate), then measures the models of a full rebuild, and of a refresh after more events
-have landed; and publishing the snapshot. Dagster's share is measured apart (--dagster): it does not depend on rows.
-Prints seconds, CPU seconds, peak memory and the dearest models, and how many times the CPU seconds of the shortest
-history the longest takes.
+have landed, both with publishing the snapshot; and, after as many again, the command `consent refresh` with Dagster and
+all there is to it. Prints seconds, CPU seconds, peak memory and the dearest models, and how many times the CPU seconds
+of the shortest history the longest takes. Ends non-zero where a refresh has left a record out.
 """
 
 from __future__ import annotations
@@ -155,28 +155,41 @@ def measure(events: int, new: int, folder: Path) -> None:
         generate(connection, 0, events, END - timedelta(days=365), 365)
     cost = refresh(path, settings, END, full=True)
     print(cost, flush=True)
-    print(f"#full {events} {cost.seconds:.3f}", flush=True)
-    spent = []
-    for day in range(2):
-        with open_warehouse(path) as connection:
-            generate(connection, events + day * new, new, END + timedelta(days=day), 1)
-        cost = refresh(path, settings, END + timedelta(days=day + 1))
-        print(cost, flush=True)
-        spent.append(cost.cpu)
-    print(f"#daily {events} {min(spent):.3f}", flush=True)
+    _land(path, events, new, END)
+    cost = refresh(path, settings, END + timedelta(days=1))
+    print(cost, flush=True)
+    print(f"#models {events} {cost.cpu:.3f}", flush=True)
     print(f"  warehouse {path.stat().st_size / 1e9:.2f} GB, snapshot {settings.snapshot.stat().st_size / 1e6:.0f} MB,"
           f" peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB", flush=True)  # fmt: skip
+    _land(path, events + new, new, END + timedelta(days=1))
+    seconds, cpu = command(settings, END + timedelta(days=2))
+    print(f"  as a command: {seconds:.2f} s, {cpu:.2f} CPU-s", flush=True)
+    print(f"#command {events} {cpu:.3f}", flush=True)
+    _nothing_left_out(path)
 
 
-def dagster(folder: Path) -> float:
-    """CPU seconds of a whole `consent refresh` where nothing has changed: what Dagster and the checks take."""
-    from pipelines.refresh import refresh as run
+def _land(path: Path, first: int, new: int, start: datetime) -> None:
+    with open_warehouse(path) as connection:
+        generate(connection, first, new, start, 1)
 
-    settings = Settings.load(home=folder)
-    run(settings)
-    started = time.process_time()
-    run(settings)
-    return time.process_time() - started
+
+def _nothing_left_out(path: Path) -> None:
+    with open_warehouse(path) as connection:
+        counted = connection.execute(
+            "select (select count(*) from raw.events), (select count(*) from staging.received)"
+        ).fetchall()
+    if counted[0][0] != counted[0][1]:
+        raise SystemExit(f"of {counted[0][0]:,} events the refresh took in {counted[0][1]:,}")
+
+
+def command(settings: Settings, as_of: datetime) -> tuple[float, float]:
+    """Seconds and CPU seconds of `consent refresh`, the start of Python and of Dagster included."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    consent = Path(sys.executable).with_name("consent")
+    arguments = [consent, "refresh", "--home", settings.home, "--as-of", f"{as_of.isoformat()}Z"]
+    subprocess.run(arguments, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.perf_counter() - started, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def main() -> None:
@@ -184,28 +197,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, nargs="+", default=[1_000_000, 10_000_000, 50_000_000])
     parser.add_argument("--new", type=int, default=100_000)
-    parser.add_argument("--dagster", action="store_true", help="measure a refresh of nothing through Dagster too")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if given.one:
             measure(given.one, given.new, Path(folder))
             return
-        fixed = dagster(Path(folder)) if given.dagster else 0.0
-    daily: dict[int, float] = {}
+    daily: dict[str, dict[int, float]] = {"models": {}, "command": {}}
     for events in given.events:
-        command = [sys.executable, "-m", "benchmarks.refresh", "--one", str(events), "--new", str(given.new)]
-        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        arguments = [sys.executable, "-m", "benchmarks.refresh", "--one", str(events), "--new", str(given.new)]
+        told = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
         for line in told.splitlines():
-            if line.startswith("#daily"):
-                daily[events] = float(line.split()[2])
+            kind, _, rest = line.removeprefix("#").partition(" ")
+            if line.startswith("#") and kind in daily:
+                daily[kind][int(rest.split()[0])] = float(rest.split()[1])
         print("\n".join(line for line in told.splitlines() if not line.startswith("#")), flush=True)
-    longest, shortest = max(daily), min(daily)
-    models = daily[longest] / daily[shortest]
-    print(f"after {given.new:,} new events, {longest:,} against {shortest:,}: {models:.2f} times the CPU (no Dagster)")
-    if fixed:
-        whole = (daily[longest] + fixed) / (daily[shortest] + fixed)
-        print(f"{whole:.2f} times with Dagster's {fixed:.1f} CPU seconds")
+    longest, shortest = max(given.events), min(given.events)
+    for kind, spent in daily.items():
+        times = spent[longest] / spent[shortest]
+        print(f"after {given.new:,} new events, {longest:,} against {shortest:,}: {times:.2f} times the CPU ({kind})")
 
 
 if __name__ == "__main__":

@@ -157,7 +157,7 @@ def _spans(connection: duckdb.DuckDBPyConnection) -> list[list[Span]]:
 
 
 def _seal_pending(connection: duckdb.DuckDBPyConnection, key: SigningKey | None, spans: Sequence[Span] = ()) -> Sealed:
-    # What `fresh` reads must not be of the same transaction: DuckDB 2.0 then finds large temporary tables empty.
+    # What `fresh` reads must not be of the same transaction: `pending` was empty before it was filled (decision 25).
     # Salts come out of a secret that is forgotten at once: as good as random, and made set-wise.
     connection.execute(
         "create or replace temp table fresh as "
