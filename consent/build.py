@@ -121,11 +121,8 @@ def _make_view(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
 
 
 def _build_part(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
-    table, replaced, text = (
-        _target(model),
-        parts.replaced(connection, model),
-        parts.text_of(connection, model, model.incremental),
-    )
+    table, replaced = _target(model), parts.replaced(connection, model)
+    text = parts.text_of(connection, model, model.incremental)
     if model.incremental == "new":
         text = f"select * from ({text}) as seen anti join {table} as known using ({', '.join(model.grain)})"  # noqa: S608
     else:

@@ -9,7 +9,7 @@
 | marked | days of which records were removed; `mark` fills it |
 | days | days whose daily tables are rebuilt; grows while staging is built |
 | subjects | whose decisions, replays or observations changed, and from which time on that matters |
-| shrunk | those of them of whom a record went, or counts otherwise than it did |
+| shrunk | of whom a record went, or counts otherwise than it did |
 | active | the subjects with an event on one of the days |
 | restrictions | whom staging leaves out |
 | state | what this refresh began with, and whether it was finished |

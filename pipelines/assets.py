@@ -17,7 +17,7 @@ from pipelines.resources import RUN, WarehouseResource
 POLICIES = dg.AssetKey(["policy", "registry"])
 CHANGES = dg.AssetKey(["changed", "events"])
 SNAPSHOT = dg.AssetKey(["published", "snapshot"])
-_TURN = 0.5  # seconds
+_TURN = 0.5  # seconds for which quick steps keep the warehouse from others
 
 
 class RunConfig(dg.Config):

@@ -29,5 +29,5 @@ from arrived
 cross join counted
 where
     arrived.received <> counted.accepted
-    and exists (from changed.state) -- and nothing was removed meanwhile
-    and not exists (from changed.marked where not is_taken)
+    and exists (select 1 from changed.state) -- and nothing was removed meanwhile
+    and not exists (select 1 from changed.marked as marked where not marked.is_taken)

@@ -12,7 +12,9 @@ with steps as (
         count(*) as events,
         list(decision_ms) filter (where decision_ms is not null) as decision_ms
     from staging.facts
-    where kind in ('impression', 'decision', 'dismissal') and "date" > (select run.as_of::date - 14 from staging.run as run)
+    where
+        kind in ('impression', 'decision', 'dismissal')
+        and "date" > (select run.as_of::date - 14 from staging.run as run)
     group by all
     union all
     select
