@@ -30,4 +30,8 @@ cross join counted
 where
     arrived.received <> counted.accepted
     and exists (select 1 from changed.state) -- and nothing was removed meanwhile
-    and not exists (select 1 from changed.marked as marked where not marked.is_taken)
+    and not exists (
+        select 1
+        from changed.marked as marked
+        where not marked.is_taken
+    )
