@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -205,3 +206,13 @@ def test_no_record_is_missed_however_many_land_at_once() -> None:
 def test_a_person_has_one_key_in_staging_and_in_what_changed() -> None:
     of_record = changes.SUBJECT_KEY.replace("site", "dated.site").replace("subject", "dated.subject")
     assert f"{of_record} as subject_key" in statement("staging.received").text
+
+
+def test_a_context_has_one_number_in_the_two_files_that_make_it() -> None:
+    def hashed(relation: str) -> list[str]:
+        found = re.search(r"hash\(([^()]*)\) as context_id", statement(relation).text)
+        assert found
+        return [column.strip().removeprefix("dated.") for column in found[1].split(",")]
+
+    assert hashed("staging.received") == hashed("staging.contexts")
+    assert len(hashed("staging.contexts")) == 13
