@@ -174,7 +174,7 @@ async def _visit(browser: Any, visit: Visit, address: str) -> Seen:
         await visit.drive(visitor)
     except Exception as failure:  # noqa: BLE001 - it is the visit's own test that fails
         seen.failure = failure
-    await asyncio.sleep(0.3)  # what is kept alive goes out after the page
+    await asyncio.sleep(1)  # what is kept alive goes out after the page, on a busy machine later
     await context.close()
     return seen
 
