@@ -1,13 +1,15 @@
-"""What benchmarks/ingest.py compares with: the limit, and the table of the usual path."""
+"""What benchmarks/ingest.py compares with: the limit, kafka-python as it comes, and the table of the usual path."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+from kafka import KafkaConsumer, TopicPartition
 
 TEXTS = (
     "kind",
@@ -46,6 +48,25 @@ def limit(folder: Path, events: Path, _servers: str) -> int:
             {"file": str(events), "columns": COLUMNS},
         )
         return int(connection.execute("select count(*) from t").fetchall()[0][0])
+
+
+def kafka_python(_folder: Path, _events: Path, servers: str) -> int:
+    """The client by itself, with its own reading of records."""
+    with contextlib.closing(
+        KafkaConsumer(
+            bootstrap_servers=servers.split(","),
+            enable_auto_commit=False,
+            isolation_level="read_committed",
+            metrics_enabled=False,
+        )
+    ) as consumer:
+        partitions = [TopicPartition("bench", n) for n in consumer.partitions_for_topic("bench")]
+        consumer.assign(partitions)
+        consumer.seek_to_beginning()
+        count, end = 0, sum(consumer.end_offsets(partitions).values())
+        while count < end:
+            count += sum(map(len, consumer.poll(timeout_ms=500, max_records=20_000).values()))
+    return count
 
 
 def flat(rows: list[dict[str, Any]]) -> pa.Table:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
 import logging
 import os
 import time
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from consent.errors import OffsetConflict, WarehouseError
+from consent.garbage import fewer_collections
 from consent.settings import Settings
 from ingestion.landing import Decoded, Gap, Landed, Landing
 from ingestion.metrics import Metrics
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 _FIRST_RETRY, _LAST_RETRY = 0.5, 10.0
 _TAKE_SECONDS = 0.2
-_M_TRIM_THRESHOLD = -1  # of malloc.h; any value also ends the growth of what counts as large, 128 kB
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of mallopt, in glibc's malloc.h
 
 
 @dataclass
@@ -62,10 +62,9 @@ def ingest(
     Raises BrokerUnavailable, TopicMissing, WarehouseError and OffsetConflict; what was not committed is read again.
     """
     run = _Run(settings, until_caught_up, stop or Event(), on_batch)
-    if settings.kafka_client != "kafka-python":  # that one is as fast as its interpreter, and would lose 4 %
-        give_memory_back()
+    give_memory_back()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_fewer_collections())
+        stack.enter_context(fewer_collections())  # records hold no cycles
         if settings.ingest_metrics_port is not None:
             stack.enter_context(MetricsServer(run.metrics, settings.ingest_metrics_port))
         while run.again():
@@ -74,23 +73,14 @@ def ingest(
 
 
 def give_memory_back() -> None:
-    """Have glibc return what is freed of large blocks at once; left to itself it keeps more of them with time.
+    """Have glibc return what is freed at the end of its heap at once; left to itself it keeps more of it with time.
 
+    Blocks up to 8 MB, such as a fetch of kafka-python's, stay in the heap: new pages for each cost a tenth of its time.
     For the whole process, which ingests and does nothing else. Where there is another C library nothing happens.
     """
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
         mallopt(_M_TRIM_THRESHOLD, 1_000_000)
-
-
-@contextlib.contextmanager
-def _fewer_collections() -> Iterator[None]:
-    """Look for garbage less often: records hold no cycles, and by default a fifth of the client's time goes there."""
-    usual = gc.get_threshold()
-    gc.set_threshold(100_000, 50, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
+        mallopt(_M_MMAP_THRESHOLD, 8_000_000)
 
 
 def decoder_threads(client: str) -> int:

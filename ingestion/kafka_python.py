@@ -13,6 +13,7 @@ from kafka.errors import KafkaError, OffsetOutOfRangeError
 
 from consent.errors import OffsetsGone
 from ingestion.connection import OPEN, Security, kafka_errors, kafka_python_options
+from ingestion.kafka_records import KEY, OFFSET, TIMESTAMP, VALUE, read_leanly
 from ingestion.source import Batch, OnAssigned, OnRevoked
 from ingestion.topics import ask_topic, open_admin, patiently, still_the_same
 
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 # A broker gives at least one record, however large; these only bound what is held at once.
 _PARTITION_BYTES = 1024 * 1024
 _FETCH_BYTES = 4 * 1024 * 1024
-_offset, _timestamp, _key, _value = itemgetter(3), itemgetter(4), itemgetter(6), itemgetter(7)
+_offset, _timestamp, _key, _value = map(itemgetter, (OFFSET, TIMESTAMP, KEY, VALUE))
 
 
 class KafkaPythonSource:
@@ -46,7 +47,7 @@ class KafkaPythonSource:
         return kafka_errors(self._servers, self._security)
 
     def _connect(self, group: str | None) -> KafkaConsumer:
-        return KafkaConsumer(
+        consumer = KafkaConsumer(
             **self._options,
             group_id=group,
             enable_auto_commit=False,
@@ -60,6 +61,8 @@ class KafkaPythonSource:
             reconnect_backoff_max_ms=1000,
             metrics_enabled=False,
         )
+        read_leanly(consumer)
+        return consumer
 
     def _at(self, partition: int) -> TopicPartition:
         return TopicPartition(self.topic.name, partition)

@@ -15,8 +15,8 @@ from ingestion.source import Batch, Source
 
 log = logging.getLogger(__name__)
 
-_POLL_RECORDS = 5_000
-_PACK_RECORDS = 5_000
+_POLL_RECORDS = 2_000
+_PACK_RECORDS = 2_000
 _POLL_SECONDS = 0.1
 _LOOK_AROUND_SECONDS, _LOOK_AROUND_QUIET_SECONDS = 10.0, 0.5
 # How long a partition that the group takes away may wait for what was read of it to be committed.
