@@ -27,7 +27,8 @@ from consent.changes import begin, claim, finish
 from consent.models import all_models
 from consent.policies import Registry
 from consent.settings import ROOT, Settings
-from consent.warehouse import attached, bounded, in_utc, open_warehouse
+from consent.turn import Turn
+from consent.warehouse import bounded, in_utc, open_warehouse
 from pipelines.publish import publish
 
 END = datetime(2026, 11, 1)  # noqa: DTZ001  as the warehouse has it: naive, in UTC
@@ -121,14 +122,15 @@ def generate(connection: duckdb.DuckDBPyConnection, first: int, events: int, sta
 
 
 def refresh(path: Path, settings: Settings, as_of: datetime, *, full: bool = False) -> Cost:
-    """Every model and the snapshot, the file attached for each as Dagster's steps do."""
+    """Every model and the snapshot, in turns at the file as Dagster's steps have them."""
     steps: dict[str, float] = {}
     started, cpu = time.perf_counter(), time.process_time()
     connection = bounded(in_utc(duckdb.connect()), settings.refresh_memory, path)
+    turn = Turn(connection, path)
 
     def step(name: str, work: Callable[[duckdb.DuckDBPyConnection], object]) -> None:
         begun = time.process_time()
-        with attached(connection, path):
+        with turn.step():
             work(connection)
         steps[name] = time.process_time() - begun
 
@@ -141,6 +143,7 @@ def refresh(path: Path, settings: Settings, as_of: datetime, *, full: bool = Fal
         step(model.relation, lambda connection, model=model: build(connection, model))
     step("publish", lambda connection: publish(connection, settings))
     step("finish", finish)
+    turn.close()
     connection.close()
     return Cost(time.perf_counter() - started, time.process_time() - cpu, steps)
 

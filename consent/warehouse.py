@@ -1,8 +1,9 @@
 """The one DuckDB file, and the published snapshot of it.
 
-A process that holds the file open for writing shuts every other process out, so nobody keeps it open: each step
-opens, commits, closes, and waits its turn. Readers use the snapshot: files that are never written again, behind a
-link that is swapped by rename, so a reader keeps the file it has opened and the next one opens the new.
+A process that holds the file open for writing shuts every other process out, so nobody keeps it longer than a batch or
+a step takes, unless nobody else waits for it (consent/turn.py). Whoever waits says so in a file beside it. Readers use
+the snapshot: files that are never written again, behind a link that is swapped by rename, so a reader keeps the file it
+has opened and the next one opens the new.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ STORAGE_VERSION = "latest"
 ROW_GROUP = 40_960
 
 _TELL_SECONDS = 5.0
+_RETRY_SECONDS = 0.25  # between two attempts at most
 
 
 def in_utc(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
@@ -126,9 +128,9 @@ def attach_options() -> str:
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path, lock_timeout: float) -> None:
     turns = Retrying(
         retry=retry_if_exception(_is_locked),
-        wait=wait_random_exponential(multiplier=0.01, max=0.25),
+        wait=wait_random_exponential(multiplier=0.01, max=_RETRY_SECONDS),
         stop=stop_after_delay(lock_timeout),
-        before_sleep=_say_so,
+        before_sleep=lambda state: _say_so(state, path),
     )
     quoted = str(path).replace("'", "''")
     try:
@@ -137,10 +139,35 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, lock_timeout: flo
         raise WarehouseLocked(f"{path}: another process has been writing for over {lock_timeout:g} s") from None
     except duckdb.Error as error:
         raise WarehouseError(f"{path}: {_explain(error, path)}") from None
+    finally:
+        if turns.statistics.get("attempt_number", 1) > 1:
+            with contextlib.suppress(OSError):
+                _waiting(path).unlink()
 
 
-def _say_so(state: RetryCallState) -> None:
-    """Tell, now and then, that the wait goes on."""
+def is_awaited(path: Path) -> bool:
+    """Whether somebody waits for the live file, as `_attach` says between its attempts."""
+    try:
+        return time.time() - _waiting(path).stat().st_mtime < 2 * _RETRY_SECONDS
+    except OSError:
+        return False
+
+
+def hand_over(path: Path) -> None:
+    """Give who waits for the live file the time to take it, after letting go of it."""
+    until = time.monotonic() + 2 * _RETRY_SECONDS
+    while is_awaited(path) and time.monotonic() < until:
+        time.sleep(_RETRY_SECONDS / 50)
+
+
+def _waiting(path: Path) -> Path:
+    return path.with_name(f"{path.name}.waiting")
+
+
+def _say_so(state: RetryCallState, path: Path) -> None:
+    """Tell the holder, and now and then the log, that somebody waits."""
+    with contextlib.suppress(OSError):
+        _waiting(path).touch()
     waited = state.seconds_since_start or 0.0
     upcoming = state.upcoming_sleep
     if waited // _TELL_SECONDS < (waited + upcoming) // _TELL_SECONDS:

@@ -1,6 +1,5 @@
 """Assets: one for each model in `sql/`, and those that feed the models or publish them."""
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -17,7 +16,6 @@ from pipelines.resources import RUN, WarehouseResource
 POLICIES = dg.AssetKey(["policy", "registry"])
 CHANGES = dg.AssetKey(["changed", "events"])
 SNAPSHOT = dg.AssetKey(["published", "snapshot"])
-_TURN = 0.5  # seconds for which quick steps keep the warehouse from others
 
 
 class RunConfig(dg.Config):
@@ -127,20 +125,16 @@ def _model_asset(model: Statement) -> dg.AssetsDefinition:
 def _rule_assets() -> dg.AssetsDefinition:
     """Every rule in one step, each an asset: a step costs more than most of them do, and none reads another.
 
-    As many as can be built in a moment follow each other in one turn at the warehouse; then others have theirs.
+    The file is free between two of them for who waits (consent/turn.py).
     """
     rules = {asset_key(rule.relation): rule for rule in statements("rules")}
 
     @dg.multi_asset(name="rules", specs=[_spec(rule) for rule in rules.values()], can_subset=True)
     def rule_assets(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
-        waiting = [key for key in rules if key in context.selected_asset_keys]
-        while waiting:
-            with warehouse.open_for(context) as connection:
-                built, until = {}, time.monotonic() + _TURN
-                while waiting and time.monotonic() < until:
-                    key = waiting.pop(0)
-                    built[key] = build(connection, rules[key])
-            for key, rows in built.items():
+        for key, rule in rules.items():
+            if key in context.selected_asset_keys:
+                with warehouse.open_for(context) as connection:
+                    rows = build(connection, rule)
                 yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows})
 
     return rule_assets

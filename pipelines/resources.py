@@ -9,7 +9,8 @@ from pydantic import PrivateAttr
 
 from consent.errors import RefreshFailed
 from consent.settings import Settings
-from consent.warehouse import attached, bounded, in_utc, open_warehouse
+from consent.turn import Turn
+from consent.warehouse import bounded, in_utc, open_warehouse
 
 RUN = dg.AssetKey(["staging", "run"])
 
@@ -18,27 +19,28 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Opens the warehouse for one step and closes it whatever happens.
 
     Settings come from the environment at run time, unless the home and the policies folder are given. They are read
-    once for a run, and one DuckDB serves all its steps: each attaches the file for as long as it needs it, which costs
-    a fifth of starting DuckDB anew.
+    once for a run, and one DuckDB serves all its steps, which share turns at the file.
     """
 
     home: str | None = None
     policies: str | None = None
 
     _settings: Settings | None = PrivateAttr(default=None)
-    _connection: duckdb.DuckDBPyConnection | None = PrivateAttr(default=None)
+    _turn: Turn | None = PrivateAttr(default=None)
 
     @contextlib.contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["WarehouseResource"]:  # noqa: ARG002
-        """What the steps of one process share; between steps nothing of the warehouse stays open."""
+        """What the steps of one process share."""
         settings = self.settings
         with contextlib.closing(in_utc(duckdb.connect())) as connection:
             bounded(connection, settings.refresh_memory, settings.warehouse)
-            self._settings, self._connection = settings, connection
+            turn = Turn(connection, settings.warehouse, lock_timeout=settings.lock_timeout)
+            self._settings, self._turn = settings, turn
             try:
-                yield self
+                with contextlib.closing(turn):
+                    yield self
             finally:
-                self._settings = self._connection = None
+                self._settings = self._turn = None
 
     @property
     def settings(self) -> Settings:
@@ -49,12 +51,9 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection that is the only writer until it closes."""
         settings = self.settings
-        if self._connection is None:
-            with open_warehouse(settings.warehouse, lock_timeout=settings.lock_timeout) as connection:
-                yield connection
-        else:
-            with attached(self._connection, settings.warehouse, lock_timeout=settings.lock_timeout):
-                yield self._connection
+        turn = self._turn.step() if self._turn else None
+        with turn or open_warehouse(settings.warehouse, lock_timeout=settings.lock_timeout) as connection:
+            yield connection
 
     @contextlib.contextmanager
     def open_for(self, context: dg.AssetExecutionContext) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -8,12 +8,17 @@ import os
 import signal
 import threading
 import time
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 
+from consent import turn, warehouse
 from consent.errors import ConsentError, RefreshFailed
+from consent.models import all_models
 from consent.settings import Settings
 from consent.warehouse import open_snapshot, open_warehouse
 from pipelines.refresh import refresh
@@ -54,6 +59,20 @@ def test_its_duckdb_keeps_to_the_memory_that_was_set(settings: Settings, monkeyp
             "select current_setting('memory_limit'), current_setting('temp_directory')"
         ).fetchall()
     assert limits == ("512.0 MiB", str(settings.home / "spill"))
+
+
+def test_its_steps_share_turns_at_the_warehouse(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Path] = []
+
+    def attached(connection: duckdb.DuckDBPyConnection, path: Path, **given: float) -> AbstractContextManager[None]:
+        taken.append(path)
+        return warehouse.attached(connection, path, **given)
+
+    monkeypatch.setattr(turn, "attached", attached)
+    refresh(settings, as_of=AS_OF)
+    assert 1 <= len(taken) < len(all_models()) / 3
+    with open_warehouse(settings.warehouse, lock_timeout=0):
+        pass  # nothing keeps it after the last step
 
 
 def test_the_refresh_that_began_last_goes_on_and_the_other_ends(settings: Settings) -> None:
