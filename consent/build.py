@@ -27,7 +27,7 @@ from consent.changes import set_run
 from consent.models import Statement
 from consent.warehouse import transaction
 
-__all__ = ["build", "repeated_grains", "rows_rebuilt", "set_run", "violations"]
+__all__ = ["build", "repeated_grains", "replaced", "set_run", "violations"]
 
 _KEY = ", ".join(f'"{column}"' for column in changes.KEY)
 # By what rows of these are told to differ; changes.note says what follows from a difference.
@@ -40,7 +40,7 @@ _COMPARED = {
 def build(connection: duckdb.DuckDBPyConnection, model: Statement) -> int | None:
     """Build one model from what is there now; returns its rows, of a view None: nobody counts through it."""
     part = model.incremental if changes.in_parts(connection) else ""
-    parts.forget_people(connection, model.relation)
+    parts.forget(connection, model.relation)
     with transaction(connection):
         if model.is_view:
             _make_view(connection, model)
@@ -66,16 +66,15 @@ def violations(connection: duckdb.DuckDBPyConnection, statement: Statement) -> i
 def repeated_grains(connection: duckdb.DuckDBPyConnection, model: Statement) -> int:
     """How many values of its grain a model has more than once, among the rows that were just built."""
     columns = ", ".join(f'"{column}"' for column in model.grain)
-    built = rows_rebuilt(connection, model)
     return int(
         connection.execute(
-            f"select count(*) from (select {columns} from {model.relation} where {built or 'true'}"  # noqa: S608
+            f"select count(*) from (select {columns} from {parts.rebuilt(connection, model)}"  # noqa: S608
             " group by all having count(*) > 1)"
         ).fetchall()[0][0]
     )
 
 
-def rows_rebuilt(connection: duckdb.DuckDBPyConnection, model: Statement) -> str | None:
+def replaced(connection: duckdb.DuckDBPyConnection, model: Statement) -> str | None:
     """A condition for the rows of a model that the refresh under way replaces; None: all of them."""
     return parts.replaced(connection, model) if model.incremental and changes.in_parts(connection) else None
 
@@ -122,14 +121,17 @@ def _make_view(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
 
 def _build_part(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
     table, replaced = _target(model), parts.replaced(connection, model)
-    text = parts.text_of(connection, model, model.incremental)
+    text = parts.text_of(connection, model, parts.part_of(model))
     if model.incremental == "new":
         text = f"select * from ({text}) as seen anti join {table} as known using ({', '.join(model.grain)})"  # noqa: S608
-    else:
+    elif model.incremental == "date":  # a day may come in by another relation too
+        text = f"select * from ({text}) where {replaced}"  # noqa: S608
+    text = f"select {_columns(model)} from ({text})"  # noqa: S608
+    if model.folder == "marts":
+        text = f"from {parts.note_rebuilt(connection, model, text)}"
+    if model.incremental != "new":
         connection.execute(f"delete from {table} where {_own(model)} and ({replaced})")  # noqa: S608
-        if model.incremental == "date":  # a day may come in by another relation too
-            text = f"select * from ({text}) where {replaced}"  # noqa: S608
-    connection.execute(f"insert into {table} by name select {_columns(model)} from ({text})")  # noqa: S608
+    connection.execute(f"insert into {table} by name {text}")
 
 
 def _build_earliest(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:

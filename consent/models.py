@@ -4,6 +4,8 @@ A file opens with comment lines: `-- name: what one row is`, then `-- grain: col
 built in parts `-- incremental: event|subject|earliest|date|new`, where SQL is not enough
 `-- python: package.module.function`, where it is not worth a copy `-- materialized: view`, then prose. consent/build.py
 says what becomes of each.
+A line `-- keeps relation: columns` says that the model's own rows, so written, are those of the relation it was made
+from: then a part is built from them and from what changed, and the relation is not searched for a subject's past.
 What a model reads is what its SELECT names, so the order of building is never written down twice.
 """
 
@@ -22,6 +24,7 @@ SQL = ROOT / "sql"
 _HEADER = re.compile(r"\A(?:--[^\n]*\n)+")
 _GRAIN = re.compile(r"^grain:\s*(?P<grain>.*?)(?:\s{2,}owner:\s*(?P<owner>.*))?$")
 _INCREMENTAL = re.compile(r"^incremental:\s*(?P<part>event|subject|earliest|date|new)$")
+_KEEPS = re.compile(r"^keeps (?P<relation>[a-z_.]+):\s*(?P<columns>.+)$")
 _PYTHON = re.compile(r"^python:\s*(?P<function>[\w.]+)$")
 _VIEW = re.compile(r"^materialized:\s*view$")
 _RELATION = re.compile(r"\b(raw|policy|life|staging|marts|rules)\.([a-z_]+)\b")
@@ -43,6 +46,11 @@ class Statement:
     def folder(self) -> str:
         """The folder under `sql/`, which for models is the schema."""
         return self.path.parent.name
+
+    @cached_property
+    def body(self) -> str:
+        """The statement without its comments."""
+        return re.sub(r"--[^\n]*", "", self.text)
 
     @property
     def relation(self) -> str:
@@ -84,6 +92,12 @@ class Statement:
         return match["part"] if match else ""
 
     @cached_property
+    def keeps(self) -> tuple[str, str]:
+        """A relation whose rows can be read from the model's own, and what is to be selected for that; else empty."""
+        match = next((m for line in self.header if (m := _KEEPS.match(line))), None)
+        return (match["relation"], match["columns"]) if match else ("", "")
+
+    @cached_property
     def python(self) -> str:
         """The function (`package.module.name`, frame in, frame out) its rows go through; empty: none."""
         match = next((m for line in self.header if (m := _PYTHON.match(line))), None)
@@ -97,12 +111,11 @@ class Statement:
     @cached_property
     def reads(self) -> frozenset[str]:
         """The relations it names, itself left out."""
-        body = re.sub(r"--[^\n]*", "", self.text)
-        return frozenset(f"{schema}.{name}" for schema, name in _RELATION.findall(body)) - {self.relation}
+        return frozenset(f"{schema}.{name}" for schema, name in _RELATION.findall(self.body)) - {self.relation}
 
 
 def _is_fact(line: str) -> bool:
-    return any(pattern.match(line) for pattern in (_GRAIN, _INCREMENTAL, _PYTHON, _VIEW))
+    return any(pattern.match(line) for pattern in (_GRAIN, _INCREMENTAL, _KEEPS, _PYTHON, _VIEW))
 
 
 @lru_cache

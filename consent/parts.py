@@ -14,18 +14,37 @@ from consent import changes
 from consent.models import Statement, all_models
 
 _READ = re.compile(r"\b(?P<relation>(?:raw|staging|marts)\.(?P<name>[a-z_]+))\b(?P<alias>\s+as\b)?")
-_PEOPLE = ("subjects", "active")  # whose rows are looked for once, for all models that ask
+# Whose rows are looked for. `acted` are those of `subjects` for whom more has changed than that their consent ran out.
+_PEOPLE = {
+    "subjects": "changed.subjects",
+    "acted": "(select * from changed.subjects where since < 'infinity')",
+    "shrunk": "changed.shrunk",
+    "active": "changed.active",
+}
 
 
-def forget_people(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
-    """Look for people anew in a relation that is about to be built: who asked before saw what it was before."""
-    for people in _PEOPLE:
-        connection.execute(f"drop table if exists temp.{_table_of_people(relation, people)}")
+def forget(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
+    """Drop what was noted of a relation that is about to be built: who asked before saw what it was before."""
+    for noted in (*(_table_of_people(relation, people) for people in _PEOPLE), _table_of_rebuilt(relation)):
+        connection.execute(f"drop table if exists temp.{noted}")
+
+
+def part_of(model: Statement) -> str:
+    """The part in which a model is built; that a consent ran out concerns only who reads the as-of time."""
+    if model.incremental == "subject":
+        return "subjects" if "staging.run" in model.reads else "acted"
+    return model.incremental
 
 
 def text_of(connection: duckdb.DuckDBPyConnection, model: Statement, part: str) -> str:
     """The SELECT over such a part of what it reads."""
-    return narrowed(model, {name: source for name in model.reads if (source := _source(connection, part, name))})
+    kept, _ = model.keeps if part in _PEOPLE else ("", "")
+    sources = {
+        name: source
+        for name in model.reads
+        if (source := _kept(connection, model, part) if name == kept else _source(connection, part, name))
+    }
+    return narrowed(model, sources)
 
 
 def narrowed(model: Statement, sources: dict[str, str]) -> str:
@@ -37,7 +56,7 @@ def narrowed(model: Statement, sources: dict[str, str]) -> str:
             return match[0]
         return source + (match["alias"] or f" as {match['name']}")
 
-    return _READ.sub(replace, model.text)
+    return _READ.sub(replace, model.body)
 
 
 def _source(connection: duckdb.DuckDBPyConnection, part: str, relation: str) -> str | None:
@@ -52,12 +71,10 @@ def _source(connection: duckdb.DuckDBPyConnection, part: str, relation: str) -> 
     match part, model.incremental if model else "":
         case ("event", "event"):
             source = f"(select * from {relation} where {_is_changed_record(connection, relation)})"  # noqa: S608
-        case ("subject", "event"):
-            source = _rows_of_people(connection, relation, "subjects")
-        case ("shrunk", "event"):
-            source = _rows_of_people(connection, relation, "shrunk")
-        case ("subject", "subject" | "earliest"):
-            source = _of_people(connection, relation, "subjects")
+        case ("subjects" | "acted" | "shrunk", "event"):
+            source = _rows_of_people(connection, relation, part)
+        case ("subjects" | "acted", "subject" | "earliest"):
+            source = _of_people(connection, relation, part)
         case ("date", "event" | "date"):
             source = f"(select * from {relation} where {changes.is_changed_day(connection)})"  # noqa: S608
         case ("date", "subject" | "earliest"):
@@ -65,13 +82,26 @@ def _source(connection: duckdb.DuckDBPyConnection, part: str, relation: str) -> 
     return source
 
 
+def _kept(connection: duckdb.DuckDBPyConnection, model: Statement, people: str) -> str:
+    """What such people's rows say of the events they were made from; changed records as they are now."""
+    relation, columns = model.keeps
+    kept = f"select {columns} from {_of_people(connection, model.relation, people)}"  # noqa: S608
+    changed = _is_changed_record(connection, "kept.facts")
+    now = text_of(connection, _models()[relation], "event")
+    theirs = is_of("staging.facts", _PEOPLE[people], changes.SUBJECT)
+    return (
+        f"(select * from ({kept}) as facts where not ({changed})"  # noqa: S608
+        f" union all by name select * from ({now}) as facts where {theirs})"
+    )
+
+
 def _of_people(connection: duckdb.DuckDBPyConnection, relation: str, people: str) -> str:
-    """The rows of the subjects in `changed.subjects` or `changed.active`, looked for once for all models that ask."""
+    """The rows of such people, looked for once for all models that ask; of everybody else only the key is read."""
     table = _table_of_people(relation, people)
     there = connection.execute("select 1 from duckdb_tables() where temporary and table_name = ?", [table]).fetchall()
     if not there:
-        where = is_of(relation, f"changed.{people}", changes.SUBJECT)
-        connection.execute(f"create temp table {table} as from {relation} where {where}")
+        ids = f"select rowid from {relation} where {is_of(relation, _PEOPLE[people], changes.SUBJECT)}"  # noqa: S608
+        connection.execute(f"create temp table {table} as from {relation} where rowid in ({ids})")
     return f"temp.{table}"
 
 
@@ -80,13 +110,17 @@ def _rows_of_people(connection: duckdb.DuckDBPyConnection, relation: str, people
 
     Good for the transaction under way: the checkpoint after it may move rows.
     """
-    ids, where = f"{_table_of_people(relation, people)}_ids", is_of(relation, f"changed.{people}", changes.SUBJECT)
+    ids, where = f"{_table_of_people(relation, people)}_ids", is_of(relation, _PEOPLE[people], changes.SUBJECT)
     connection.execute(f"create or replace temp table {ids} as select rowid as id from {relation} where {where}")  # noqa: S608
     return f"(select * from {relation} where rowid in (select id from temp.{ids}))"  # noqa: S608
 
 
 def _table_of_people(relation: str, people: str) -> str:
     return f"{relation.replace('.', '_')}_of_{people}"
+
+
+def _table_of_rebuilt(relation: str) -> str:
+    return f"{relation.replace('.', '_')}_rebuilt"
 
 
 @cache
@@ -99,11 +133,29 @@ def replaced(connection: duckdb.DuckDBPyConnection, model: Statement) -> str:
     match model.incremental:
         case "event":
             return _is_changed_record(connection, model.relation)
-        case "subject" | "earliest":
-            return is_of(model.relation, "changed.subjects", changes.SUBJECT)
+        case "subject":
+            return is_of(model.relation, _PEOPLE[part_of(model)], changes.SUBJECT)
         case "date":
             return changes.is_changed_day(connection) + (' or "date" is null' if model.folder == "rules" else "")
     return "true"
+
+
+def note_rebuilt(connection: duckdb.DuckDBPyConnection, model: Statement, text: str) -> str:
+    """Write down the rows that replace those of a part; who asks for them later need not look for them in the table."""
+    table = _table_of_rebuilt(model.relation)
+    connection.execute(f"create or replace temp table {table} as {text}")
+    return f"temp.{table}"
+
+
+def rebuilt(connection: duckdb.DuckDBPyConnection, model: Statement) -> str:
+    """The rows of a model that the refresh under way built, in any order."""
+    table = _table_of_rebuilt(model.relation)
+    there = connection.execute("select 1 from duckdb_tables() where temporary and table_name = ?", [table]).fetchall()
+    if there:
+        return f"temp.{table}"
+    if model.incremental and changes.in_parts(connection):
+        return f"(select * from {model.relation} where {replaced(connection, model)})"  # noqa: S608
+    return model.relation
 
 
 def _is_changed_record(connection: duckdb.DuckDBPyConnection, relation: str) -> str:

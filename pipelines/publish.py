@@ -16,9 +16,10 @@ from pathlib import Path
 
 import duckdb
 
-from consent.build import rows_rebuilt
+from consent.build import replaced
 from consent.changes import in_parts, is_marked_day
 from consent.models import Statement, statements
+from consent.parts import rebuilt
 from consent.settings import Settings
 from consent.warehouse import STORAGE_VERSION, swap_link
 
@@ -52,8 +53,7 @@ def publish(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Publis
     connection.execute(f"attach '{quoted}' as snapshot (storage_version '{STORAGE_VERSION}')")
     try:
         for mart in marts:
-            rebuilt = rows_rebuilt(connection, mart) if before else None
-            _copy(connection, mart, rebuilt)
+            _copy(connection, mart, replaced(connection, mart) if before else None)
         connection.execute("alter table snapshot.main.meta add column published_at timestamp")
         connection.execute("alter table snapshot.main.meta add column product_version varchar")
         connection.execute(
@@ -84,17 +84,16 @@ def _to_go_on_from(connection: duckdb.DuckDBPyConnection, settings: Settings) ->
     return path
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, mart: Statement, rebuilt: str | None) -> None:
-    """The rows of a mart that were rebuilt (None: all), in the order of its grain."""
-    order = ", ".join(f'"{column}"' for column in mart.grain)
-    rows = f"select * from {mart.relation} where {rebuilt or 'true'} order by {order}"  # noqa: S608
-    if rebuilt is None:
-        connection.execute(f"create or replace table snapshot.main.{mart.name} as {rows}")
+def _copy(connection: duckdb.DuckDBPyConnection, mart: Statement, stale: str | None) -> None:
+    """What replaces the stale rows of a mart (None: all), in the order of its grain."""
+    order, table = ", ".join(f'"{column}"' for column in mart.grain), f"snapshot.main.{mart.name}"
+    if stale is None:
+        connection.execute(f"create or replace table {table} as select * from {mart.relation} order by {order}")  # noqa: S608
         if column := _LOOKED_UP.get(mart.name):
-            connection.execute(f"create index {mart.name}_by_{column} on snapshot.main.{mart.name} ({column})")
+            connection.execute(f"create index {mart.name}_by_{column} on {table} ({column})")
     else:
-        connection.execute(f"delete from snapshot.main.{mart.name} where {rebuilt}")  # noqa: S608
-        connection.execute(f"insert into snapshot.main.{mart.name} {rows}")
+        connection.execute(f"delete from {table} where {stale}")  # noqa: S608
+        connection.execute(f"insert into {table} by name select * from {rebuilt(connection, mart)} order by {order}")  # noqa: S608
 
 
 def _forget_old(folder: Path) -> None:

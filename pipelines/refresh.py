@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 
 from consent.errors import ConsentError, RefreshFailed
+from consent.garbage import fewer_collections
 from consent.settings import Settings
 from pipelines.assets import RunConfig
 from pipelines.definitions import definitions, refresh_job
@@ -50,7 +51,7 @@ def refresh(settings: Settings, *, as_of: datetime | None = None, full: bool = F
         loggers={"console": {"config": {"log_level": "CRITICAL"}}},  # the outcome is returned; details are in the UI
     )
     warehouse = WarehouseResource(home=str(settings.home), policies=str(settings.policies))
-    with dg.DagsterInstance.get() as instance:
+    with fewer_collections(), dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(
             run_config=config, instance=instance, raise_on_error=False, resources={"warehouse": warehouse}
         )

@@ -14,12 +14,31 @@ kept as (
     where known_at is null or known_at <= (select run.as_of from staging.run as run)
 ),
 
-arrived as (
-    select count(*) + (select kept.accepted from kept) as received
+landed as (
+    select count(*) as records
+    from raw.events as events
+    where events.rowid < (select state.end_row from changed.state as state)
+),
+
+later as ( -- two counts of few rows, which is cheaper than one of all that came in time
+    select count(*) as records
     from raw.events as events
     where
         events.rowid < (select state.end_row from changed.state as state)
-        and coalesce(events.received_at, events.kafka_timestamp) <= (select run.as_of from staging.run as run)
+        and events.received_at > (select run.as_of from staging.run as run)
+    union all
+    select count(*) as records
+    from raw.events as events
+    where
+        events.rowid < (select state.end_row from changed.state as state)
+        and events.received_at is null
+        and events.kafka_timestamp > (select run.as_of from staging.run as run)
+),
+
+arrived as (
+    select landed.records - (select sum(later.records) from later) + kept.accepted as received
+    from landed
+    cross join kept
 )
 
 select

@@ -1,6 +1,7 @@
 -- decided: one row per decision, as it is stored: how long it holds and what it changed
 -- grain: topic_id, partition, offset   owner: compliance
 -- incremental: subject
+-- keeps staging.facts: *, 'decision' as kind, decided_at as event_time, decided_at::date as "date"
 -- valid_until is the shorter of the jurisdiction's validity and the site's own, in calendar months; where neither
 -- names one, the organisation's default. A withdrawal withdraws, or denies a category that was granted before.
 -- is_change: it says something else than the subject's decision before; null for the first.
