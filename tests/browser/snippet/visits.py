@@ -128,7 +128,8 @@ class Visitor:
         await self.page.evaluate(switch, [selector, wanted])
 
     async def leave(self) -> None:
-        """Go; the page has no more time than a browser gives."""
+        """Go, once what the page put off to its next moment is done; it has no more time than a browser gives."""
+        await self.page.evaluate("new Promise((done) => setTimeout(done))")
         await self.page.goto("about:blank")
 
 
