@@ -19,6 +19,7 @@ through it as a frame: the SELECT counts, the function does what a library of st
 from __future__ import annotations
 
 import importlib
+from types import ModuleType
 
 import duckdb
 
@@ -27,7 +28,7 @@ from consent.changes import set_run
 from consent.models import Statement
 from consent.warehouse import transaction
 
-__all__ = ["build", "repeated_grains", "replaced", "set_run", "violations"]
+__all__ = ["build", "library_of", "repeated_grains", "replaced", "set_run", "violations"]
 
 _KEY = ", ".join(f'"{column}"' for column in changes.KEY)
 # By what rows of these are told to differ; changes.note says what follows from a difference.
@@ -56,6 +57,11 @@ def build(connection: duckdb.DuckDBPyConnection, model: Statement) -> int | None
         return None
     counted = connection.execute(f"select count(*) from {_target(model)} where {_own(model)}")  # noqa: S608
     return int(counted.fetchall()[0][0])
+
+
+def library_of(model: Statement) -> ModuleType:
+    """The module of a model's Python function. Statistics take a second or two to import."""
+    return importlib.import_module(model.python.rpartition(".")[0])
 
 
 def violations(connection: duckdb.DuckDBPyConnection, statement: Statement) -> int:
@@ -102,9 +108,9 @@ def _build_whole(connection: duckdb.DuckDBPyConnection, model: Statement) -> Non
         connection.execute(f"insert into rules.hits select {_columns(model)} from ({text})")  # noqa: S608
     else:
         if model.python:
-            module, _, name = model.python.rpartition(".")
-            library = importlib.import_module(module)
-            connection.register("computed", getattr(library, name)(connection.execute(text).df()))
+            library = library_of(model)
+            compute = getattr(library, model.python.rpartition(".")[2])
+            connection.register("computed", compute(connection.execute(text).df()))
             columns = (f'"{column}"::{sql_type} as "{column}"' for column, sql_type in library.TYPES.items())
             text = f"select {', '.join(columns)} from computed"  # noqa: S608
         connection.execute(f"create or replace table {model.relation} as {text}")

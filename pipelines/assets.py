@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from consent.build import build, repeated_grains, violations
+from consent.build import build, library_of, repeated_grains, violations
 from consent.changes import begin, claim, finish, mark
 from consent.models import Statement, all_models, statements
 from consent.policies import Registry
@@ -105,6 +105,8 @@ def _model_asset(model: Statement) -> dg.AssetsDefinition:
         name=spec.key.to_python_identifier(), specs=[spec], check_specs=[check.spec(spec.key) for check in checks]
     )
     def model_asset(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+        if model.python:
+            library_of(model)  # now, while the warehouse is free
         with warehouse.open_for(context) as connection:
             rows = build(connection, model)
             results = [
