@@ -109,6 +109,8 @@ class KafkaPythonSource:
         self._consumer.close()
         with self._errors():
             self._consumer = self._connect(group)
+            # Known before it joins, or it may share out no partition at first, and the group begins twice.
+            self._consumer.partitions_for_topic(self.topic.name)
         self._grouped = True
         self._positions = {}
         self._listener = _Listener(self, on_assigned, on_revoked)
