@@ -28,7 +28,7 @@ from consent.changes import set_run
 from consent.models import Statement
 from consent.warehouse import transaction
 
-__all__ = ["build", "library_of", "repeated_grains", "replaced", "set_run", "violations"]
+__all__ = ["build", "library_of", "repeated_grains", "set_run", "violations"]
 
 _KEY = ", ".join(f'"{column}"' for column in changes.KEY)
 # By what rows of these are told to differ; changes.note says what follows from a difference.
@@ -78,11 +78,6 @@ def repeated_grains(connection: duckdb.DuckDBPyConnection, model: Statement) -> 
             " group by all having count(*) > 1)"
         ).fetchall()[0][0]
     )
-
-
-def replaced(connection: duckdb.DuckDBPyConnection, model: Statement) -> str | None:
-    """A condition for the rows of a model that the refresh under way replaces; None: all of them."""
-    return parts.replaced(connection, model) if model.incremental and changes.in_parts(connection) else None
 
 
 def _target(model: Statement) -> str:

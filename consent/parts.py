@@ -98,8 +98,7 @@ def _kept(connection: duckdb.DuckDBPyConnection, model: Statement, people: str) 
 def _of_people(connection: duckdb.DuckDBPyConnection, relation: str, people: str) -> str:
     """The rows of such people, looked for once for all models that ask; of everybody else only the key is read."""
     table = _table_of_people(relation, people)
-    there = connection.execute("select 1 from duckdb_tables() where temporary and table_name = ?", [table]).fetchall()
-    if not there:
+    if not _is_noted(connection, table):
         ids = f"select rowid from {relation} where {is_of(relation, _PEOPLE[people], changes.SUBJECT)}"  # noqa: S608
         connection.execute(f"create temp table {table} as from {relation} where rowid in ({ids})")
     return f"temp.{table}"
@@ -113,6 +112,11 @@ def _rows_of_people(connection: duckdb.DuckDBPyConnection, relation: str, people
     ids, where = f"{_table_of_people(relation, people)}_ids", is_of(relation, _PEOPLE[people], changes.SUBJECT)
     connection.execute(f"create or replace temp table {ids} as select rowid as id from {relation} where {where}")  # noqa: S608
     return f"(select * from {relation} where rowid in (select id from temp.{ids}))"  # noqa: S608
+
+
+def _is_noted(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    found = connection.execute("select 1 from duckdb_tables() where temporary and table_name = ?", [table])
+    return bool(found.fetchall())
 
 
 def _table_of_people(relation: str, people: str) -> str:
@@ -150,8 +154,7 @@ def note_rebuilt(connection: duckdb.DuckDBPyConnection, model: Statement, text: 
 def rebuilt(connection: duckdb.DuckDBPyConnection, model: Statement) -> str:
     """The rows of a model that the refresh under way built, in any order."""
     table = _table_of_rebuilt(model.relation)
-    there = connection.execute("select 1 from duckdb_tables() where temporary and table_name = ?", [table]).fetchall()
-    if there:
+    if _is_noted(connection, table):
         return f"temp.{table}"
     if model.incremental and changes.in_parts(connection):
         return f"(select * from {model.relation} where {replaced(connection, model)})"  # noqa: S608

@@ -16,10 +16,9 @@ from pathlib import Path
 
 import duckdb
 
-from consent.build import replaced
 from consent.changes import in_parts, is_marked_day
 from consent.models import Statement, statements
-from consent.parts import rebuilt
+from consent.parts import rebuilt, replaced
 from consent.settings import Settings
 from consent.warehouse import STORAGE_VERSION, swap_link
 
@@ -53,7 +52,7 @@ def publish(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Publis
     connection.execute(f"attach '{quoted}' as snapshot (storage_version '{STORAGE_VERSION}')")
     try:
         for mart in marts:
-            _copy(connection, mart, replaced(connection, mart) if before else None)
+            _copy(connection, mart, replaced(connection, mart) if before and mart.incremental else None)
         connection.execute("alter table snapshot.main.meta add column published_at timestamp")
         connection.execute("alter table snapshot.main.meta add column product_version varchar")
         connection.execute(
