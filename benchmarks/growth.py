@@ -12,12 +12,16 @@ import time
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from uuid import UUID
 
-from benchmarks.ingest import BATCH, TOPIC, slim
+from benchmarks.ingest import BATCH, slim
 from consent.warehouse import open_warehouse
 from ingestion.landing import Landing
 from ingestion.source import Batch
+from ingestion.topics import Topic
 from pipelines.population import Population
+
+TOPIC = Topic("bench", UUID(int=1), (0,))
 
 
 def land(path: Path, values: list[bytes], first: int) -> tuple[float, float]:

@@ -23,30 +23,28 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from uuid import UUID
+from unittest.mock import patch
 
 import duckdb
 
 from benchmarks.comparators import flat, kafka_python, limit
+from benchmarks.memory_source import MemorySource
 from consent.settings import Settings
 from ingestion.broker import EmbeddedBroker
-from ingestion.ingest import decoder_threads, give_memory_back, ingest
-from ingestion.landing import Landed, Landing
+from ingestion.ingest import ingest
 from ingestion.send import Line, send_records
 from ingestion.source import Batch, open_source
-from ingestion.topics import Topic, ensure_topic
+from ingestion.topics import ensure_topic
 from pipelines.population import Population
 from tests.kafka.cluster import ApacheKafka, missing
 
 PARTITIONS = 4
 BATCH = Settings.load().ingest_batch_rows
 USUAL_BATCH = 125_000  # what suits DuckDB's own row group: less would be written twice
-TIME = 1_790_000_000_000
-TOPIC = Topic("bench", UUID(int=1), tuple(range(PARTITIONS)))
 
 
 def settings_of(folder: Path, servers: str, client: str) -> Settings:
@@ -56,45 +54,13 @@ def settings_of(folder: Path, servers: str, client: str) -> Settings:
 
 
 def memory(folder: Path, events: Path, _servers: str) -> int:
-    """As the loop does it: one batch is committed while the next is decoded. The lines are read as they are needed."""
-    landing = Landing(folder / "warehouse.duckdb", TOPIC, lock_timeout=10, threads=decoder_threads("librdkafka"))
-    landing.positions({0: 0})
-    give_memory_back()
-    yield_start()
-    count = 0
-    with ThreadPoolExecutor(1) as committer:
-        committing: Future[Landed] | None = None
-        for values in lines_of(events):
-            batch = Batch(TOPIC, [0] * len(values), list(range(count, count + len(values))), [TIME] * len(values))
-            batch.keys, batch.values = [None] * len(values), values
-            batch.moved(0, count, count + len(values))
-            batch.pack()
-            count += len(values)
-            del values
-            decoded = landing.decode(batch)
-            if committing:
-                committing.result()
-            committing = committer.submit(landing.commit, decoded)
-            del batch, decoded
-        if committing:
-            committing.result()
-    return count
-
-
-def lines_of(events: Path) -> Iterator[list[bytes | None]]:
-    """The file's lines, a batch at a time. Bytes in memory are given here, so getting them must cost little."""
-    lines: list[bytes | None] = []
-    rest = b""
+    """The same loop, with a source that needs no broker."""
     with events.open("rb") as file:
-        while block := file.read(4_000_000):
-            *whole, rest = (rest + block).split(b"\n")
-            lines += whole
-            while len(lines) >= BATCH:
-                yield lines[:BATCH]
-                del lines[:BATCH]
-    lines += [rest] if rest else []
-    if lines:
-        yield lines
+        count = sum(block.count(b"\n") for block in iter(partial(file.read, 1_000_000), b""))
+    yield_start()
+    with patch("ingestion.ingest.open_source", lambda _settings: MemorySource(events, count)):
+        done = ingest(settings_of(folder, "", "librdkafka"), until_caught_up=True)
+    return done.accepted + done.quarantined
 
 
 def over_kafka(client: str) -> Callable[[Path, Path, str], int]:

@@ -152,7 +152,9 @@ class Reader(Thread):
             self._source.mirror(landed)
         is_quiet = not self._filling.positions and self._has_landed(self._read)
         age = time.monotonic() - self._looked_around
-        if age < (_LOOK_AROUND_QUIET_SECONDS if is_quiet else _LOOK_AROUND_SECONDS):
+        # A run that is to end asks at each poll whether it has.
+        enough = (_LOOK_AROUND_QUIET_SECONDS if self._patient else 0) if is_quiet else _LOOK_AROUND_SECONDS
+        if age < enough:
             return
         try:
             self._ask_offsets()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from functools import cache
 from importlib.util import find_spec
@@ -19,7 +20,7 @@ _WORTH_TELLING_SECONDS = 5
 @cache
 def recognizer() -> Recognizer | None:
     """The process's one, or None without the extra `compiled` (`make install-compiled`)."""
-    if find_spec("numba") is None:
+    if find_spec("numba") is None or sys.byteorder != "little":  # as it takes eight bytes for a number
         return None
     from ingestion.recognizer.columns import Recognizer
 

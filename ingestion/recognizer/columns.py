@@ -16,6 +16,8 @@ from ingestion.recognizer.tables import BOOLEAN, FIELDS, FIRST_OF_ITEM, INTEGER,
 
 # An item of storage has at least so many bytes: `{"name":"a","type":"cookie"},`. Shorter ones may not find room.
 _ITEM_BYTES = 28
+# Between two columns: where all began at the same place of a page, a processor could keep few of them at hand.
+_APART = 68
 
 
 class Recognizer:
@@ -52,7 +54,8 @@ class Recognizer:
 def _room(rows: int, items: int) -> Values:
     """Memory for so many of each, which costs nothing before it is written to."""
     places = np.arange(len(FIELDS), dtype=np.int64)
-    bases = np.minimum(places, FIRST_OF_ITEM) * rows + np.maximum(places - FIRST_OF_ITEM, 0) * items
+    own, of_items = np.minimum(places, FIRST_OF_ITEM), np.maximum(places - FIRST_OF_ITEM, 0)
+    bases = own * (rows + _APART) + of_items * (items + _APART)
     size = int(bases[-1]) + items
     texts = np.empty((size, 4), np.int32)
     return Values(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from ingestion.recognizer.tables import LANGUAGE, REGION, SHA256, SUBJECT
 
 Bytes = npt.NDArray[np.uint8]
 NOT = -1
+# By byte, and without a branch: what a hexadecimal digit is worth, or 99; whether it may be in a subject.
+_DIGITS = np.array([int(chr(byte), 16) if chr(byte) in string.hexdigits else 99 for byte in range(256)], np.uint8)
+_OF_SUBJECT = np.array([chr(byte) in string.ascii_letters + string.digits + "_-" for byte in range(256)])
 
 # Without counted references (nothing here keeps an array) and inlined: 2.4 instead of 11 µs a record.
 compiled: Any = njit(_nrt=False, forceinline=True)
@@ -33,14 +37,6 @@ def is_letter(byte: int) -> bool:
 
 
 @compiled
-def hexadecimal(byte: int) -> int:
-    """The digit's value, or 99."""
-    if is_digit(byte):
-        return byte - 48
-    return (byte | 32) - 87 if 97 <= byte | 32 <= 102 else 99
-
-
-@compiled
 def number(data: Bytes, at: int, digits: int) -> int:
     """The number that so many decimal digits make, or NOT."""
     value = 0
@@ -54,22 +50,16 @@ def number(data: Bytes, at: int, digits: int) -> int:
 @compiled
 def read_uuid(data: Bytes, at: int, length: int, out: Bytes) -> bool:
     """Fill the 16 bytes of `out`; whether it is one."""
-    if length != 36:
+    if length != 36 or data[at + 8] != 45 or data[at + 13] != 45 or data[at + 18] != 45 or data[at + 23] != 45:
         return False
-    place = 0
-    i = at
-    while place < 16:
-        if place == 4 or place == 6 or place == 8 or place == 10:
-            if data[i] != 45:
-                return False
-            i += 1
-        high, low = hexadecimal(data[i]), hexadecimal(data[i + 1])
-        if high > 15 or low > 15:
-            return False
-        out[place] = high * 16 + low
-        place += 1
-        i += 2
-    return True
+    worst = 0
+    for place in range(16):
+        dashes = (place >= 4) + (place >= 6) + (place >= 8) + (place >= 10)
+        i = at + 2 * place + dashes
+        high, low = _DIGITS[data[i]], _DIGITS[data[i + 1]]
+        worst |= high | low
+        out[place] = high << 4 | low
+    return worst < 16
 
 
 @compiled
@@ -127,10 +117,10 @@ def read_time(data: Bytes, at: int, length: int) -> int:
 
 @compiled
 def is_subject(data: Bytes, at: int, length: int) -> bool:
+    good = True
     for i in range(at, at + length):
-        if not (is_letter(data[i]) or is_digit(data[i]) or data[i] == 95 or data[i] == 45):
-            return False
-    return 8 <= length <= 64
+        good &= _OF_SUBJECT[data[i]]
+    return good and 8 <= length <= 64
 
 
 @compiled
@@ -162,10 +152,10 @@ def is_language(data: Bytes, at: int, length: int) -> bool:
 
 @compiled
 def is_sha256(data: Bytes, at: int, length: int) -> bool:
+    worst = 0
     for i in range(at, at + length):
-        if hexadecimal(data[i]) > 15:
-            return False
-    return length == 64
+        worst |= _DIGITS[data[i]]
+    return worst < 16 and length == 64
 
 
 @compiled

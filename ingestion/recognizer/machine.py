@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ingestion.recognizer.forms import NOT, Bytes, compiled
 from ingestion.recognizer.tables import ABSENT, FIRST_OF_ITEM, ITEMS, KIND, OBJECT, OWN, PRESENT, Tables, Values
-from ingestion.recognizer.values import after_space, find, read_value, string_end
+from ingestion.recognizer.values import after_space, find, read_value
 
 # What an object belongs to.
 _EVENT, _MEMBER, _ITEM = range(3)
@@ -58,22 +58,21 @@ def read_event(
     while True:
         at = after_space(data, at, end)
         if not (opened and at < end and data[at] == 125):
-            close = string_end(data, at + 1, end)
-            if close == NOT or data[at] != 34:
+            if at >= end or data[at] != 34:
                 return NOT
-            field = find(data, at + 1, close - at - 1, tables, first, count, guess)
+            field = find(data, at + 1, end, tables, first, count, guess)
             place = item if level == _ITEM else row
             if field == NOT or values.states[values.bases[field] + place] != ABSENT:
                 return NOT
             values.states[values.bases[field] + place] = PRESENT
             guess = field + 1
-            at = after_space(data, close + 1, end)
+            rule = tables.fields[field]
+            at = after_space(data, at + rule.length + 2, end)
             if at >= end or data[at] != 58:
                 return NOT
             at = after_space(data, at + 1, end)
             if level == _EVENT:
                 present |= 1 << field
-            rule = tables.fields[field]
             if rule.type == OBJECT or rule.type == ITEMS:
                 level, first, count, outer, guess = _MEMBER, rule.member, rule.members, guess, rule.member
                 opened = True

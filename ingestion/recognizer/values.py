@@ -22,6 +22,7 @@ from ingestion.recognizer.tables import (
     Tables,
     Values,
 )
+from ingestion.recognizer.words import NOTHING, ends_string, first, same, word
 
 
 @compiled
@@ -34,6 +35,12 @@ def after_space(data: Bytes, at: int, end: int) -> int:
 @compiled
 def string_end(data: Bytes, at: int, end: int) -> int:
     """Where the quote is that ends the string beginning at `at`, or NOT."""
+    while at + 8 <= end:
+        marks = ends_string(word(data, at))
+        if marks != NOTHING:
+            at += first(marks)
+            break
+        at += 8
     while at < end:
         if data[at] == 34:
             return at
@@ -44,21 +51,17 @@ def string_end(data: Bytes, at: int, end: int) -> int:
 
 
 @compiled
-def same(data: Bytes, at: int, others: Bytes, other: int, length: int) -> bool:
-    for i in range(length):
-        if data[at + i] != others[other + i]:
-            return False
-    return True
+def find(data: Bytes, at: int, end: int, tables: Tables, start: int, count: int, guess: int) -> int:
+    """The id of the member whose name, and a quote, are at `at`, or NOT.
 
-
-@compiled
-def find(data: Bytes, at: int, length: int, tables: Tables, first: int, count: int, guess: int) -> int:
-    """The id of the member of that name, or NOT; producers keep to an order, so the next one is tried first."""
+    Producers keep to an order, so the next one is tried first.
+    """
     for _ in range(count):
-        if guess >= first + count:
-            guess = first
+        if guess >= start + count:
+            guess = start
         row = tables.fields[guess]
-        if row.length == length and same(data, at, tables.letters, row.key, length):
+        close = at + row.length
+        if close < end and data[close] == 34 and same(data, at, tables.letters, row.key, row.length):
             return guess
         guess += 1
     return NOT
@@ -69,18 +72,19 @@ def put_text(data: Bytes, at: int, length: int, values: Values, place: int) -> N
     """Arrow's view of a text: its length, then all of it if that is at most 12, else how it begins and where it is."""
     view, letters = values.texts[place], values.letters[place]
     view[0], view[1], view[2], view[3] = length, 0, 0, 0
-    for i in range(min(length, 12 if length <= 12 else 4)):
-        letters[4 + i] = data[at + i]
     if length > 12:
-        view[3] = at
+        view[1], view[3] = word(data, at), at
+    else:
+        for i in range(length):
+            letters[4 + i] = data[at + i]
 
 
 @compiled
-def listed(data: Bytes, at: int, length: int, tables: Tables, first: int, count: int) -> int:
+def listed(data: Bytes, at: int, length: int, tables: Tables, start: int, count: int) -> int:
     """Which value of an enumeration it is, or NOT."""
-    for i in range(first, first + count):
+    for i in range(start, start + count):
         if tables.words[i, 1] == length and same(data, at, tables.letters, tables.words[i, 0], length):
-            return i - first
+            return i - start
     return NOT
 
 
