@@ -9,8 +9,9 @@
     f  usual               confluent-kafka (else kafka-python), orjson or json per event, Arrow, INSERT: no judgement
 
 Each case is a process of its own, run in turn on the same topic; rates, CPU seconds per million and peak memory are
-its own, broker not included. The broker is Apache Kafka where its jars are found (CONSENT_TEST_KAFKA_JARS or .kafka/),
-else the embedded one. On a machine that others use, believe the CPU seconds: they need no idle core.
+its own, broker not included; of several rounds, medians. The broker is Apache Kafka where its jars are found
+(CONSENT_TEST_KAFKA_JARS or .kafka/), else the embedded one. On a machine that others use, believe the CPU seconds: they
+need no idle core.
 """
 
 from __future__ import annotations
@@ -18,15 +19,18 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from statistics import median
 from unittest.mock import patch
 
 import duckdb
@@ -172,7 +176,7 @@ def main() -> None:
     """Make the events, fill the topic, run every case, print one table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=1, help="the best of so many is shown")
+    parser.add_argument("--rounds", type=int, default=1, help="the median of so many is shown")
     parser.add_argument("--case", choices=CASES, help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--servers", default="", help="a running Kafka; default: one of our own")
@@ -180,6 +184,7 @@ def main() -> None:
     if given.case:
         measure(given.case, given.file, given.servers)
         return
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for the cases: as the command has it
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         events = Path(folder) / "events.ndjson"
         population = Population(given.events, 1, datetime(2026, 11, 1, tzinfo=UTC))
@@ -202,39 +207,44 @@ def main() -> None:
         show(events, servers, given.rounds)
 
 
+@dataclass(frozen=True)
+class Run:
+    """One case once: events a second, CPU seconds per million, peak megabytes, bytes an event on disk."""
+
+    rate: float
+    cpu: float
+    memory: float
+    size: float
+
+
+def run(case: str, events: Path, servers: str) -> Run:
+    """In a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.ingest", "--case", case, "--file", str(events), "--servers", servers]
+    done = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    count = done["count"]
+    return Run(count / done["s"], done["cpu"] / count * 1e6, done["mb"], done["bytes"] / count)
+
+
 def show(events: Path, servers: str, rounds: int) -> None:
-    """Run the cases in turn, print each, and then what one case is of another."""
+    """Run all cases in each round; print the median of each, and of what one is of another in the same round."""
+    cases = [case for case in CASES if has_librdkafka() or not case.startswith("librdkafka")]
+    runs = []
+    for number in range(rounds):
+        runs.append({case: run(case, events, servers) for case in cases})
+        print(f"round {number + 1} of {rounds} done", file=sys.stderr, flush=True)
     print(f"{'case':20}{'events/s':>12}{'CPU s/M':>10}{'peak MB':>9}{'bytes/event':>13}")
-    rate: dict[str, float] = {}
-    cpu: dict[str, float] = {}
-    for case in CASES:
-        if case.startswith("librdkafka") and not has_librdkafka():
-            continue
-        command = [
-            sys.executable,
-            "-m",
-            "benchmarks.ingest",
-            "--case",
-            case,
-            "--file",
-            str(events),
-            "--servers",
-            servers,
-        ]
-        runs = [
-            json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
-            for _ in range(rounds)
-        ]
-        best = min(runs, key=lambda run: run["s"])
-        rate[case], cpu[case] = best["count"] / best["s"], min(run["cpu"] / run["count"] for run in runs) * 1e6
-        print(
-            f"{case:20}{rate[case]:>12,.0f}{cpu[case]:>10.2f}{best['mb']:>9.0f}{best['bytes'] / best['count']:>13.0f}",
-            flush=True,
+    for case in cases:
+        rate, cpu, memory, size = (
+            median(values) for values in zip(*(astuple(each[case]) for each in runs), strict=True)
         )
-    print(f"{'ratio':36}{'of events/s':>12}{'of CPU':>8}")
+        print(f"{case:20}{rate:>12,.0f}{cpu:>10.2f}{memory:>9.0f}{size:>13.0f}")
+    print(f"{'ratio':36}{'of events/s':>12}{'of CPU':>8}  of events/s in each round")
     for case, other in RATIOS:
-        if case in rate and other in rate:
-            print(f"{f'{case} / {other}':36}{rate[case] / rate[other]:>12.2f}{cpu[other] / cpu[case]:>8.2f}")
+        if {case, other} <= set(cases):
+            rates = [each[case].rate / each[other].rate for each in runs]
+            cpu = median(each[other].cpu / each[case].cpu for each in runs)
+            listed = " ".join(f"{rate:.2f}" for rate in sorted(rates))
+            print(f"{f'{case} / {other}':36}{median(rates):>12.2f}{cpu:>8.2f}  {listed}")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from ingestion.source import Batch, open_source
 log = logging.getLogger(__name__)
 
 _FIRST_RETRY, _LAST_RETRY = 0.5, 10.0
-_TAKE_SECONDS = 0.2
+_TAKE_SECONDS = 0.05
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of mallopt, in glibc's malloc.h
 
 
@@ -145,6 +145,7 @@ class _Run:
         patient = not self._until_caught_up
         reader = Reader(source, settings, self.metrics, group=group, patient=patient, positions=landing.positions)
         reader.start()
+        landing.prepare()
         try:
             yield reader, landing
         finally:

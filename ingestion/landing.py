@@ -81,6 +81,10 @@ class Landing:
         self._threads = threads
         self._idle: list[Decoder] = []
 
+    def prepare(self) -> None:
+        """Make the decoders now, one to decode and one to commit with, while the first batch is being read."""
+        self._idle += [Decoder(self._threads), Decoder(self._threads)]
+
     def positions(self, first: Mapping[int, int]) -> dict[int, int]:
         """Where to read each of these partitions on: the stored offset, or the given first, which is then stored."""
         with open_warehouse(self._path, lock_timeout=self._lock_timeout) as connection, transaction(connection):

@@ -152,8 +152,8 @@ class Reader(Thread):
             self._source.mirror(landed)
         is_quiet = not self._filling.positions and self._has_landed(self._read)
         age = time.monotonic() - self._looked_around
-        # A run that is to end asks at each poll whether it has.
-        enough = (_LOOK_AROUND_QUIET_SECONDS if self._patient else 0) if is_quiet else _LOOK_AROUND_SECONDS
+        quiet = _LOOK_AROUND_QUIET_SECONDS if self._patient else _POLL_SECONDS  # who is to end waits for nothing else
+        enough = quiet if is_quiet else _LOOK_AROUND_SECONDS
         if age < enough:
             return
         try:

@@ -64,6 +64,8 @@ for module in (
 
 def main() -> None:
     """Run the command; a ConsentError becomes one line on standard error and exit code 1."""
+    # Numpy's library would start threads that spin for a tenth of a second; nothing here multiplies matrices.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _configure_logs()
     try:
         app()

@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -18,6 +17,9 @@ from consent.models import statement
 from consent.settings import Settings
 from consent.warehouse import open_snapshot
 from pipelines.commands.options import Home
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Period(StrEnum):
@@ -85,6 +87,8 @@ def _print(found: pd.DataFrame, output: ForecastFormat) -> None:
     elif output is ForecastFormat.CSV:
         found.to_csv(sys.stdout, index=False)
     else:
+        import pandas as pd
+
         table = Table(box=None, header_style="bold", pad_edge=False)
         for column in found.columns:
             table.add_column(column.replace("_", " "), justify="right" if "expir" in column else "left")

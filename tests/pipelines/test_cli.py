@@ -45,6 +45,13 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+def test_commands_import_only_what_they_need() -> None:
+    heavy = ["numpy", "pandas", "pyarrow", "dagster", "kafka", "statsmodels", "starlette"]
+    script = f"import sys, pipelines.cli; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_a_broker_that_is_down(home: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
