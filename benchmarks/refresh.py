@@ -1,10 +1,12 @@
 """What a refresh costs on a short and on a long history: `python -m benchmarks.refresh`.
 
-Builds a year of events in SQL straight into raw.events (new subjects every day, most seen again within days and some
+Builds a history of events in SQL straight into raw.events (new subjects every day, most seen again within days and some
 for weeks; some late, some duplicate), then measures the models of a full rebuild, and of a refresh after more events
 have landed, both with publishing the snapshot; and, after as many again, the command `consent refresh` with Dagster and
 all there is to it. Prints seconds, CPU seconds, peak memory and the dearest models, and how many times the CPU seconds
-of the shortest history the longest takes. Ends non-zero where a refresh has left a record out.
+of each shorter history the longest takes: of the same traffic a week long, where only the length differs, and of a year
+of less traffic, where each day that a late event changes has fewer events as well. Ends non-zero where a refresh has
+left a record out.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ _GENERATE = """
     people as (
         select
             *,
-            case when a < 0.8 then i // 5 else greatest(0, i // 5 - (hash(i, 4) % greatest($reach, 1))::bigint) end as n
+            case when a < 0.8 then i // 5 else i // 5 - (hash(i, 4) % least($reach, 1 + i // 5))::bigint end as n
         from numbered
     ),
     kinds as (
@@ -110,14 +112,36 @@ class Cost:
         return f"{self.seconds:.2f} s, {self.cpu:.2f} CPU-s, of which {told}"
 
 
-def generate(connection: duckdb.DuckDBPyConnection, first: int, events: int, start: datetime, days: float) -> None:
-    """`events` events, received evenly over `days` from `start` on."""
+@dataclass(frozen=True)
+class History:
+    """So many events, received evenly over so many days up to END."""
+
+    events: int
+    days: float = 365
+
+    @classmethod
+    def parse(cls, text: str) -> History:
+        """`1000000`, of a year, or `1000000/7`, of seven days."""
+        events, _, days = text.partition("/")
+        return cls(int(events), float(days or 365))
+
+    def __str__(self) -> str:
+        return f"{self.events:,} events of {self.days:g} days"
+
+    @property
+    def subjects_in_reach(self) -> int:
+        """Those of sixty days, at five events each."""
+        return max(1, int(self.events / self.days * 60 / 5))
+
+
+def generate(
+    connection: duckdb.DuckDBPyConnection, history: History, first: int, events: int, start: datetime, days: float
+) -> None:
+    """`events` more events of such a history, received evenly over `days` from `start` on."""
     step = max(1, int(days * 86_400_000_000 / events))
     begun = time.perf_counter()
-    reach = int(events / days * 60 / 5) if days > 1 else int(first / 365 * 60 / 5)
-    connection.execute(
-        _GENERATE, {"first": first, "events": events, "start": start, "step": step, "reach": max(reach, 1)}
-    )
+    reach = history.subjects_in_reach
+    connection.execute(_GENERATE, {"first": first, "events": events, "start": start, "step": step, "reach": reach})
     print(f"  {events:,} events made in {time.perf_counter() - begun:.0f} s", flush=True)
 
 
@@ -148,32 +172,33 @@ def refresh(path: Path, settings: Settings, as_of: datetime, *, full: bool = Fal
     return Cost(time.perf_counter() - started, time.process_time() - cpu, steps)
 
 
-def measure(events: int, new: int, folder: Path) -> None:
+def measure(history: History, new: int, folder: Path) -> None:
     """One history: its full rebuild, and refreshes after `new` more events a day."""
     settings = Settings.load(home=folder)
     path = settings.warehouse
-    print(f"{events:,} events over a year", flush=True)
+    print(history, flush=True)
     with open_warehouse(path) as connection:
         Registry.load(ROOT / "policies").write(connection)
-        generate(connection, 0, events, END - timedelta(days=365), 365)
+        generate(connection, history, 0, history.events, END - timedelta(days=history.days), history.days)
     cost = refresh(path, settings, END, full=True)
     print(cost, flush=True)
-    _land(path, events, new, END)
+    land(path, history, 0, new)
     cost = refresh(path, settings, END + timedelta(days=1))
     print(cost, flush=True)
-    print(f"#models {events} {cost.cpu:.3f}", flush=True)
+    print(f"#models {cost.cpu:.3f}", flush=True)
     print(f"  warehouse {path.stat().st_size / 1e9:.2f} GB, snapshot {settings.snapshot.stat().st_size / 1e6:.0f} MB,"
           f" peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB", flush=True)  # fmt: skip
-    _land(path, events + new, new, END + timedelta(days=1))
+    land(path, history, 1, new)
     seconds, cpu = command(settings, END + timedelta(days=2))
     print(f"  as a command: {seconds:.2f} s, {cpu:.2f} CPU-s", flush=True)
-    print(f"#command {events} {cpu:.3f}", flush=True)
+    print(f"#command {cpu:.3f}", flush=True)
     _nothing_left_out(path)
 
 
-def _land(path: Path, first: int, new: int, start: datetime) -> None:
+def land(path: Path, history: History, day: int, new: int) -> None:
+    """`new` events on that day after END, all days before it having had as many."""
     with open_warehouse(path) as connection:
-        generate(connection, first, new, start, 1)
+        generate(connection, history, history.events + day * new, new, END + timedelta(days=day), 1)
 
 
 def _nothing_left_out(path: Path) -> None:
@@ -198,27 +223,31 @@ def command(settings: Settings, as_of: datetime) -> tuple[float, float]:
 def main() -> None:
     """Each history in a process of its own, so that its peak memory is its own."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, nargs="+", default=[1_000_000, 10_000_000, 50_000_000])
-    parser.add_argument("--new", type=int, default=100_000)
-    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--histories",
+        nargs="+",
+        default=["1000000/7.3", "1000000", "10000000", "50000000"],
+        help="events of a year, or events/days; the last is compared with each of the others",
+    )
+    parser.add_argument("--new", type=int, default=100_000, help="events a day after that")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if given.one:
-            measure(given.one, given.new, Path(folder))
+            measure(History.parse(given.one), given.new, Path(folder))
             return
-    daily: dict[str, dict[int, float]] = {"models": {}, "command": {}}
-    for events in given.events:
-        arguments = [sys.executable, "-m", "benchmarks.refresh", "--one", str(events), "--new", str(given.new)]
-        told = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
-        for line in told.splitlines():
-            kind, _, rest = line.removeprefix("#").partition(" ")
-            if line.startswith("#") and kind in daily:
-                daily[kind][int(rest.split()[0])] = float(rest.split()[1])
-        print("\n".join(line for line in told.splitlines() if not line.startswith("#")), flush=True)
-    longest, shortest = max(given.events), min(given.events)
-    for kind, spent in daily.items():
-        times = spent[longest] / spent[shortest]
-        print(f"after {given.new:,} new events, {longest:,} against {shortest:,}: {times:.2f} times the CPU ({kind})")
+    spent: dict[str, dict[str, float]] = {}
+    for history in given.histories:
+        arguments = [sys.executable, "-m", "benchmarks.refresh", "--one", history, "--new", str(given.new)]
+        lines = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout.splitlines()
+        told = (line.removeprefix("#").split() for line in lines if line.startswith("#"))
+        spent[history] = {kind: float(cpu) for kind, cpu in told}
+        print("\n".join(line for line in lines if not line.startswith("#")), flush=True)
+    *others, longest = given.histories
+    for other in others:
+        times = ", ".join(f"{spent[longest][kind] / cpu:.2f} ({kind})" for kind, cpu in spent[other].items())
+        print(f"{given.new:,} new events after {History.parse(longest)} cost so many times the CPU as after"
+              f" {History.parse(other)}: {times}")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -128,11 +128,14 @@ def _build_part(connection: duckdb.DuckDBPyConnection, model: Statement) -> None
     elif model.incremental == "date":  # a day may come in by another relation too
         text = f"select * from ({text}) where {replaced}"  # noqa: S608
     text = f"select {_columns(model)} from ({text})"  # noqa: S608
-    if model.folder == "marts":
+    keeps, _ = model.keeps
+    if model.folder == "marts" or keeps:
         text = f"from {parts.note_rebuilt(connection, model, text)}"
     if model.incremental != "new":
         connection.execute(f"delete from {table} where {_own(model)} and ({replaced})")  # noqa: S608
     connection.execute(f"insert into {table} by name {text}")
+    if keeps:
+        parts.take_in(connection, model)
 
 
 def _build_earliest(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:

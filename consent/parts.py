@@ -21,12 +21,22 @@ _PEOPLE = {
     "shrunk": "changed.shrunk",
     "active": "changed.active",
 }
+_ANYONE = "(select subject_key from changed.subjects union all select subject_key from changed.active)"
 
 
 def forget(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
     """Drop what was noted of a relation that is about to be built: who asked before saw what it was before."""
-    for noted in (*(_table_of_people(relation, people) for people in _PEOPLE), _table_of_rebuilt(relation)):
-        connection.execute(f"drop table if exists temp.{noted}")
+    for people in (*_PEOPLE, "anyone"):
+        connection.execute(f"drop table if exists {_table_of_people(relation, people)}")
+    connection.execute(f"drop table if exists {_table_of_rebuilt(relation)}")
+
+
+def take_in(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
+    """Bring what was noted of a model that keeps a relation up to the part of it that was just built."""
+    anyone, part = _table_of_people(model.relation, "anyone"), part_of(model)
+    connection.execute(f"drop table {_table_of_people(model.relation, part)}")
+    connection.execute(f"delete from {anyone} where {is_of(anyone, _PEOPLE[part], changes.SUBJECT)}")  # noqa: S608
+    connection.execute(f"insert into {anyone} by name from {rebuilt(connection, model)}")
 
 
 def part_of(model: Statement) -> str:
@@ -96,12 +106,15 @@ def _kept(connection: duckdb.DuckDBPyConnection, model: Statement, people: str) 
 
 
 def _of_people(connection: duckdb.DuckDBPyConnection, relation: str, people: str) -> str:
-    """The rows of such people, looked for once for all models that ask; of everybody else only the key is read."""
-    table = _table_of_people(relation, people)
+    """The rows of such people, looked for once for all models that ask."""
+    table, anyone = _table_of_people(relation, people), _table_of_people(relation, "anyone")
+    if not _is_noted(connection, anyone):  # the one time that the table is read; of everybody else only the key is
+        ids = f"select rowid from {relation} where {is_of(relation, _ANYONE, changes.SUBJECT)}"  # noqa: S608
+        connection.execute(f"create temp table {anyone} as from {relation} where rowid in ({ids})")
     if not _is_noted(connection, table):
-        ids = f"select rowid from {relation} where {is_of(relation, _PEOPLE[people], changes.SUBJECT)}"  # noqa: S608
-        connection.execute(f"create temp table {table} as from {relation} where rowid in ({ids})")
-    return f"temp.{table}"
+        theirs = is_of(anyone, _PEOPLE[people], changes.SUBJECT)
+        connection.execute(f"create temp table {table} as from {anyone} where {theirs}")
+    return table
 
 
 def _rows_of_people(connection: duckdb.DuckDBPyConnection, relation: str, people: str) -> str:
@@ -111,20 +124,20 @@ def _rows_of_people(connection: duckdb.DuckDBPyConnection, relation: str, people
     """
     ids, where = f"{_table_of_people(relation, people)}_ids", is_of(relation, _PEOPLE[people], changes.SUBJECT)
     connection.execute(f"create or replace temp table {ids} as select rowid as id from {relation} where {where}")  # noqa: S608
-    return f"(select * from {relation} where rowid in (select id from temp.{ids}))"  # noqa: S608
+    return f"(select * from {relation} where rowid in (select id from {ids}))"  # noqa: S608
 
 
 def _is_noted(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    found = connection.execute("select 1 from duckdb_tables() where temporary and table_name = ?", [table])
+    found = connection.execute("select 1 from duckdb_tables() where temporary and 'temp.' || table_name = ?", [table])
     return bool(found.fetchall())
 
 
 def _table_of_people(relation: str, people: str) -> str:
-    return f"{relation.replace('.', '_')}_of_{people}"
+    return f"temp.{relation.replace('.', '_')}_of_{people}"
 
 
 def _table_of_rebuilt(relation: str) -> str:
-    return f"{relation.replace('.', '_')}_rebuilt"
+    return f"temp.{relation.replace('.', '_')}_rebuilt"
 
 
 @cache
@@ -148,14 +161,14 @@ def note_rebuilt(connection: duckdb.DuckDBPyConnection, model: Statement, text: 
     """Write down the rows that replace those of a part; who asks for them later need not look for them in the table."""
     table = _table_of_rebuilt(model.relation)
     connection.execute(f"create or replace temp table {table} as {text}")
-    return f"temp.{table}"
+    return table
 
 
 def rebuilt(connection: duckdb.DuckDBPyConnection, model: Statement) -> str:
     """The rows of a model that the refresh under way built, in any order."""
     table = _table_of_rebuilt(model.relation)
     if _is_noted(connection, table):
-        return f"temp.{table}"
+        return table
     if model.incremental and changes.in_parts(connection):
         return f"(select * from {model.relation} where {replaced(connection, model)})"  # noqa: S608
     return model.relation
@@ -169,7 +182,7 @@ def _is_changed_record(connection: duckdb.DuckDBPyConnection, relation: str) -> 
 def is_of(relation: str, other: str, columns: tuple[str, ...]) -> str:
     """A condition for the rows of a relation whose columns are those of a row of the other."""
     name = relation.partition(".")[2]
-    if columns == changes.SUBJECT and relation.startswith("staging."):  # a mart has no key
+    if columns == changes.SUBJECT and not relation.startswith("marts."):  # which have no key
         columns = ("subject_key",)
     same = " and ".join(f'other."{column}" = {name}."{column}"' for column in columns)
     return f"exists (select 1 from {other} as other where {same})"  # noqa: S608
