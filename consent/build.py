@@ -149,9 +149,14 @@ def _build_earliest(connection: duckdb.DuckDBPyConnection, model: Statement) -> 
         both = f"from ({came}) union all by name from ({parts.text_of(connection, model, 'shrunk')})"
         came = f"select {key}, min({time}) as {time} from ({both}) group by {key}"  # noqa: S608
     connection.execute(f"create or replace temp table came as {came}")
-    earlier = f"came.{key} = {model.name}.{key} and came.{time} < {model.name}.{time}"
-    connection.execute(f"delete from {model.relation} using temp.came where {earlier}")  # noqa: S608
-    connection.execute(f"insert into {model.relation} by name from temp.came anti join {model.relation} using ({key})")
+    known = parts.of_anyone(connection, model.relation, f"select {key} from temp.came")  # noqa: S608
+    for table in (model.relation, known):
+        name = table.rpartition(".")[2]
+        earlier = f"came.{key} = {name}.{key} and came.{time} < {name}.{time}"
+        connection.execute(f"delete from {table} using temp.came where {earlier}")  # noqa: S608
+    connection.execute(f"delete from temp.came where {key} in (select {key} from {known})")  # noqa: S608
+    for table in (model.relation, known):
+        connection.execute(f"insert into {table} by name from temp.came")
     connection.execute("drop table temp.came")
 
 

@@ -21,7 +21,7 @@ _PEOPLE = {
     "shrunk": "changed.shrunk",
     "active": "changed.active",
 }
-_ANYONE = "(select subject_key from changed.subjects union all select subject_key from changed.active)"
+_ANYONE = "select subject_key from changed.subjects union all select subject_key from changed.active"
 
 
 def forget(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
@@ -33,7 +33,7 @@ def forget(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
 
 def take_in(connection: duckdb.DuckDBPyConnection, model: Statement) -> None:
     """Bring what was noted of a model that keeps a relation up to the part of it that was just built."""
-    anyone, part = _table_of_people(model.relation, "anyone"), part_of(model)
+    anyone, part = of_anyone(connection, model.relation), part_of(model)
     connection.execute(f"drop table {_table_of_people(model.relation, part)}")
     connection.execute(f"delete from {anyone} where {is_of(anyone, _PEOPLE[part], changes.SUBJECT)}")  # noqa: S608
     connection.execute(f"insert into {anyone} by name from {rebuilt(connection, model)}")
@@ -107,13 +107,24 @@ def _kept(connection: duckdb.DuckDBPyConnection, model: Statement, people: str) 
 
 def _of_people(connection: duckdb.DuckDBPyConnection, relation: str, people: str) -> str:
     """The rows of such people, looked for once for all models that ask."""
-    table, anyone = _table_of_people(relation, people), _table_of_people(relation, "anyone")
-    if not _is_noted(connection, anyone):  # the one time that the table is read; of everybody else only the key is
-        ids = f"select rowid from {relation} where {is_of(relation, _ANYONE, changes.SUBJECT)}"  # noqa: S608
-        connection.execute(f"create temp table {anyone} as from {relation} where rowid in ({ids})")
+    table = _table_of_people(relation, people)
     if not _is_noted(connection, table):
+        anyone = of_anyone(connection, relation)
         theirs = is_of(anyone, _PEOPLE[people], changes.SUBJECT)
         connection.execute(f"create temp table {table} as from {anyone} where {theirs}")
+    return table
+
+
+def of_anyone(connection: duckdb.DuckDBPyConnection, relation: str, others: str = "") -> str:
+    """The rows of all whom a model may ask for, read once; of everybody else only the key is. `others` adds keys.
+
+    Who changes the relation later in the same step changes this too.
+    """
+    table = _table_of_people(relation, "anyone")
+    if not _is_noted(connection, table):
+        keys = f"({_ANYONE} union all {others})" if others else f"({_ANYONE})"
+        ids = f"select rowid from {relation} where {is_of(relation, keys, changes.SUBJECT)}"  # noqa: S608
+        connection.execute(f"create temp table {table} as from {relation} where rowid in ({ids})")
     return table
 
 
