@@ -70,7 +70,11 @@ held as (
             and events.jurisdiction = in_part.jurisdiction
             and events."date" = in_part."date"
     where
-        events.kind in ('impression', 'dismissal', 'reopen')
+        events."date" in ( -- else all events may be read before the join
+            select in_part."date"
+            from in_part
+        )
+        and events.kind in ('impression', 'dismissal', 'reopen')
         and events.event_time + limits.value < limits.as_of
     group by events.site, events.jurisdiction, events."date"
 )
