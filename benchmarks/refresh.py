@@ -2,11 +2,11 @@
 
 Builds a history of events in SQL straight into raw.events (new subjects every day, most seen again within days and some
 for weeks; some late, some duplicate), then measures the models of a full rebuild, and of a refresh after more events
-have landed, both with publishing the snapshot; and, on each of five days with as many again, the command `consent
-refresh` with Dagster and all there is to it. Prints seconds, CPU seconds, peak memory and the dearest models, and how many times the CPU seconds
-of each shorter history the longest takes: of the same traffic a week long, where only the length differs, and of a year
-of less traffic, where each day that a late event changes has fewer events as well. Ends non-zero where a refresh has
-left a record out.
+have landed, both with publishing the snapshot; and, on each of five days with as many again, the command
+`consent refresh` with Dagster and all there is to it. Prints seconds, CPU seconds, peak memory and the dearest models,
+and how many times the CPU seconds of each shorter history the longest takes: of the same traffic a week long, where
+only the length differs, and of a year of less traffic, where each day that a late event changes has fewer events too.
+Ends non-zero where a refresh has left a record out.
 """
 
 from __future__ import annotations

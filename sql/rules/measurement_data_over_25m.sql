@@ -71,8 +71,9 @@ held as (
             and events."date" = in_part."date"
     where
         events."date" in ( -- else all events may be read before the join
-            select in_part."date"
-            from in_part
+            select days."date"
+            from days
+            where not days.is_over
         )
         and events.kind in ('impression', 'dismissal', 'reopen')
         and events.event_time + limits.value < limits.as_of
