@@ -68,8 +68,7 @@ def _lines() -> Iterator[str]:
     yield "parts as ("
     yield "    select"
     yield "        *,"
-    known = " + ".join(f"(types[{_index(field)}] is not null)::int" for field in top_level())
-    yield f"        len(keys) <> {known} as has_other_keys,"
+    yield "        len(keys) <> list_count(types) - 1 as has_other_keys,"  # of '$' and of the fields that are there
     for field in _OBJECTS:
         members = [child.path.partition(".")[2] for child in _members(field)]
         paths = ", ".join(f"'$.{member}'" for member in members)

@@ -75,7 +75,7 @@ typed as (
 parts as (
     select
         *,
-        len(keys) <> (types[2] is not null)::int + (types[3] is not null)::int + (types[4] is not null)::int + (types[5] is not null)::int + (types[6] is not null)::int + (types[7] is not null)::int + (types[8] is not null)::int + (types[9] is not null)::int + (types[10] is not null)::int + (types[11] is not null)::int + (types[12] is not null)::int + (types[13] is not null)::int + (types[14] is not null)::int + (types[15] is not null)::int + (types[16] is not null)::int + (types[17] is not null)::int + (types[18] is not null)::int + (types[19] is not null)::int + (types[20] is not null)::int + (types[21] is not null)::int + (types[22] is not null)::int + (types[23] is not null)::int + (types[24] is not null)::int as has_other_keys,
+        len(keys) <> list_count(types) - 1 as has_other_keys,
         json_type(event.banner, ['$.id', '$.version', '$.variant', '$.layer']) as banner_types,
         json_keys(event.banner) as banner_keys,
         json_transform(event.banner, '{"id": "VARCHAR", "version": "VARCHAR", "variant": "VARCHAR", "layer": "VARCHAR"}') as banner,
