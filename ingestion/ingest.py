@@ -145,8 +145,8 @@ class _Run:
         patient = not self._until_caught_up
         reader = Reader(source, settings, self.metrics, group=group, patient=patient, positions=landing.positions)
         reader.start()
-        landing.prepare()
         try:
+            landing.prepare()
             yield reader, landing
         finally:
             reader.halt()

@@ -117,10 +117,12 @@ def read_time(data: Bytes, at: int, length: int) -> int:
 
 @compiled
 def is_subject(data: Bytes, at: int, length: int) -> bool:
+    if not 8 <= length <= 64:
+        return False
     good = True
     for i in range(at, at + length):
         good &= _OF_SUBJECT[data[i]]
-    return good and 8 <= length <= 64
+    return good
 
 
 @compiled
@@ -152,10 +154,12 @@ def is_language(data: Bytes, at: int, length: int) -> bool:
 
 @compiled
 def is_sha256(data: Bytes, at: int, length: int) -> bool:
+    if length != 64:
+        return False
     worst = 0
     for i in range(at, at + length):
         worst |= _DIGITS[data[i]]
-    return worst < 16 and length == 64
+    return worst < 16
 
 
 @compiled
