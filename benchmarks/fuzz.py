@@ -8,33 +8,40 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import math
 import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 from statistics import median
-from uuid import UUID
 
 from scipy.stats import linregress
 
+from benchmarks.memory_source import TOPIC, fill
 from consent.verify import verify
 from consent.warehouse import open_warehouse
 from ingestion.ingest import give_memory_back
 from ingestion.landing import Landing
 from ingestion.source import Batch
-from ingestion.topics import Topic
 from tests.ingestion.mutation import mutants
 
 ROWS = 50_000
-FLAT_MB = 10
-TOPIC = Topic("fuzz", UUID(int=7), (0,))
+FLAT_MB, FEW = 10, 6
 
 
 def resident_megabytes() -> float:
     """Memory held now (Linux)."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * 4096 / 1e6
+
+
+def growth_of(memory: list[float]) -> tuple[float, float]:
+    """Megabytes more a million records, and the standard error of that; from few batches nothing can be told."""
+    if len(memory) < FEW:
+        return 0.0, math.inf
+    trend = linregress(range(len(memory)), memory)
+    return trend.slope * 1e6 / ROWS, trend.stderr * 1e6 / ROWS
 
 
 def main() -> None:
@@ -53,9 +60,8 @@ def main() -> None:
         give_memory_back()  # as ingest does over librdkafka
         values, at = mutants(given.seed, given.records), 0
         while chunk := list(itertools.islice(values, ROWS)):
-            batch = Batch(TOPIC, [0] * len(chunk), list(range(at, at + len(chunk))), [1_790_000_000_000] * len(chunk))
-            batch.keys, batch.values = [None] * len(chunk), list(chunk)
-            batch.moved(0, at, at + len(chunk))
+            batch = Batch(TOPIC)
+            fill(batch, chunk, at)
             landed = landing.land(batch)
             at += len(chunk)
             accepted += landed.accepted
@@ -68,8 +74,7 @@ def main() -> None:
     seconds = time.monotonic() - started
     quarter = max(1, len(memory) // 4)
     quarters = [median(memory[first : first + quarter]) for first in range(0, len(memory), quarter)]
-    trend = linregress(range(len(memory) - quarter), memory[quarter:])
-    growth, error = (value * 1e6 / ROWS for value in (trend.slope, trend.stderr))
+    growth, error = growth_of(memory[quarter:])
     print(
         f"{at:,} mutants in {seconds:.0f} s: {accepted:,} good, {sum(reasons.values()):,} set aside, "
         f"{at - accepted - sum(reasons.values())} lost; memory after a batch, the median of each quarter: "

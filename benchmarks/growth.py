@@ -12,16 +12,13 @@ import time
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from uuid import UUID
 
 from benchmarks.ingest import BATCH, slim
+from benchmarks.memory_source import TOPIC, fill
 from consent.warehouse import open_warehouse
 from ingestion.landing import Landing
 from ingestion.source import Batch
-from ingestion.topics import Topic
 from pipelines.population import Population
-
-TOPIC = Topic("bench", UUID(int=1), (0,))
 
 
 def land(path: Path, values: list[bytes], first: int) -> tuple[float, float]:
@@ -31,10 +28,8 @@ def land(path: Path, values: list[bytes], first: int) -> tuple[float, float]:
     started, cpu = time.perf_counter(), time.process_time()
     for begin in range(0, len(values), BATCH):
         part = values[begin : begin + BATCH]
-        low, high = first + begin, first + begin + len(part)
-        batch = Batch(TOPIC, [0] * len(part), list(range(low, high)), [1_790_000_000_000] * len(part))
-        batch.keys, batch.values = [None] * len(part), list(part)
-        batch.moved(0, low, high)
+        batch = Batch(TOPIC)
+        fill(batch, part, first + begin)
         landing.land(batch)
     seconds = time.perf_counter() - started, time.process_time() - cpu
     landing.close()

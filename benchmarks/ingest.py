@@ -27,7 +27,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -59,10 +58,7 @@ def settings_of(folder: Path, servers: str, client: str) -> Settings:
 
 def memory(folder: Path, events: Path, _servers: str) -> int:
     """The same loop, with a source that needs no broker."""
-    with events.open("rb") as file:
-        count = sum(block.count(b"\n") for block in iter(partial(file.read, 1_000_000), b""))
-    yield_start()
-    with patch("ingestion.ingest.open_source", lambda _settings: MemorySource(events, count)):
+    with patch("ingestion.ingest.open_source", lambda _settings: MemorySource(events)):
         done = ingest(settings_of(folder, "", "librdkafka"), until_caught_up=True)
     return done.accepted + done.quarantined
 
@@ -136,21 +132,14 @@ RATIOS = (
     ("kafka-python", "kafka-python alone"),
     ("kafka-python", "usual"),
 )
-_started: tuple[float, float] = (0.0, 0.0)
-
-
-def yield_start() -> None:
-    """What came before was preparation."""
-    global _started  # noqa: PLW0603
-    _started = (time.perf_counter(), time.process_time())
 
 
 def measure(case: str, events: Path, servers: str) -> None:
     """Run one case in this process and print its figures as JSON."""
     with tempfile.TemporaryDirectory() as folder:
-        yield_start()
+        started, cpu_before = time.perf_counter(), time.process_time()
         count = CASES[case](Path(folder), events, servers)
-        seconds, cpu = time.perf_counter() - _started[0], time.process_time() - _started[1]
+        seconds, cpu = time.perf_counter() - started, time.process_time() - cpu_before
         size = sum(path.stat().st_size for path in Path(folder).rglob("*.duckdb"))
     status = Path("/proc/self/status").read_text()  # getrusage would tell the parent's peak as well
     peak = int(status.partition("VmHWM:")[2].split()[0]) / 1024
